@@ -1,0 +1,21 @@
+export { type Boot, type BootSign, bootChange, counterOf, type UniqueidCounter } from './boot.ts';
+export { type Channel, type ChannelFacts, STATE_TEXTS, stateNumber, stateText } from './channel.ts';
+export { type Decision, decide, type Outcome, type StreamState } from './decide.ts';
+export {
+  type ChannelEvent,
+  type DomainEvent,
+  domainEventSchema,
+  isTerminal,
+  type NewEvent,
+  newEventSchema,
+  type PbxEvent,
+  type RecordedEvent,
+  SCHEMA_VERSION,
+  type Source,
+} from './events.ts';
+export { evolve } from './evolve.ts';
+export type { ChannelList, ChannelObservation, ListedChannel, Observation, PbxObservation } from './observation.ts';
+export { channelIsStale, evolvePbx, type Pbx } from './pbx.ts';
+export { type Position, position, type Revision, revision, START } from './place.ts';
+export { type Reconciliation, reconcile } from './reconcile.ts';
+export { channelStream, parseStream, pbxStream } from './stream.ts';

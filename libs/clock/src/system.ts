@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import type { World } from './index.ts';
+
+/** The real world. The only module that reads the system's time, draws real random numbers or starts real timers. */
+export const systemWorld: World = {
+  clock: {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+  },
+  random: {
+    float: () => Math.random(),
+    uuid: () => randomUUID(),
+  },
+  scheduler: {
+    after: (ms, task) => {
+      const timer = setTimeout(task, ms);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const done = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', done);
+          resolve();
+        };
+        const timer = setTimeout(done, ms);
+        signal?.addEventListener('abort', done, { once: true });
+      }),
+  },
+};
