@@ -1,1 +1,2 @@
-export {};
+export { pbxError } from './errors.ts';
+export type { AsteriskConnection, AsteriskSource } from './source.ts';

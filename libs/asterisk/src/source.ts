@@ -1,0 +1,36 @@
+import type { ListedChannel, Observation } from '@rollcall/channel';
+import type { RollcallError } from '@rollcall/errors';
+
+/** How one PBX is reached. Connecting again is the caller's business: a source makes one connection at a time. */
+export type AsteriskSource = {
+  source: 'ami' | 'ari';
+  /** For people and logs: scheme, host and port; never a user's secret. */
+  address: string;
+  /**
+   * Connects, logs in, checks what the user may see, and learns the PBX's startup time. From then on every observation goes
+   * to `observe`, in the order in which the PBX sent it, in batches, synchronously as they arrive: the reader never waits.
+   * @throws RollcallError with a code of its own for each thing that can be wrong: see errors.ts
+   */
+  connect(options: { observe: (batch: Observation[]) => void; signal: AbortSignal }): Promise<AsteriskConnection>;
+};
+
+export type AsteriskConnection = {
+  /** As the PBX names it: AMI banner version (`11.0.0`) or ARI's Asterisk version (`22.10.1`). */
+  version: string | undefined;
+  /** Opaque startup time of the PBX's process, prefixed with the source: `ami:2026-11-22 15:31:44`. */
+  startup: string;
+  /** What this connection cannot see or do, for the operator; empty when all is well. */
+  warnings: string[];
+  /**
+   * Asks for the list of all channels. It comes through `observe`, as an observation in its place among the events
+   * (AMI: Status; ARI: GET /channels). Resolves when it has been delivered.
+   * @throws RollcallError PBX_NO_ANSWER, PBX_CONNECTION_LOST
+   */
+  list(): Promise<void>;
+  /** A second look at one channel: as the PBX has it, or undefined when the PBX says that there is none. Errors as for list. */
+  look(uniqueid: string): Promise<ListedChannel | undefined>;
+  /** Ends the connection, politely where it can. */
+  close(): void;
+  /** Resolves when the connection has ended, with the reason; never rejects. */
+  closed: Promise<RollcallError>;
+};
