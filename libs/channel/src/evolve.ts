@@ -1,4 +1,4 @@
-import type { Channel, ChannelFacts } from './channel.ts';
+import { type Channel, shapeChannel } from './channel.ts';
 import type { RecordedEvent } from './events.ts';
 import { parseStream } from './stream.ts';
 
@@ -43,40 +43,12 @@ export const evolve = (channel: Channel | undefined, event: RecordedEvent): Chan
   }
 };
 
-/** Every channel object has the same fields in the same order: the cache stays compact and its bytes comparable. */
-const create = (event: RecordedEvent & { type: 'ChannelCreated' }): Channel => {
-  const facts: ChannelFacts = event.data;
-  return {
+const create = (event: RecordedEvent & { type: 'ChannelCreated' }): Channel =>
+  shapeChannel({
+    ...event.data,
     pbx: event.pbx,
     boot: event.boot,
     uniqueid: parseStream(event.stream)?.uniqueid ?? '',
     revision: event.revision,
     position: event.position,
-    origin: event.data.origin,
-    name: event.data.name,
-    linkedid: facts.linkedid,
-    state: facts.state,
-    callerNumber: facts.callerNumber,
-    callerName: facts.callerName,
-    callerPresentation: facts.callerPresentation,
-    callerRdnis: facts.callerRdnis,
-    connectedNumber: facts.connectedNumber,
-    connectedName: facts.connectedName,
-    language: facts.language,
-    accountCode: facts.accountCode,
-    context: facts.context,
-    exten: facts.exten,
-    priority: facts.priority,
-    application: facts.application,
-    applicationData: facts.applicationData,
-    bridge: facts.bridge,
-    created: facts.created,
-    tenantid: facts.tenantid,
-    protocolid: facts.protocolid,
-    variables: facts.variables,
-    held: undefined,
-    musicClass: undefined,
-    hangupRequested: undefined,
-    hangupCause: undefined,
-  };
-};
+  });

@@ -1,5 +1,13 @@
 export { type Boot, type BootSign, bootChange, counterOf, type UniqueidCounter } from './boot.ts';
-export { type Channel, type ChannelFacts, STATE_TEXTS, stateNumber, stateText } from './channel.ts';
+export {
+  type Channel,
+  type ChannelFacts,
+  type ChannelFields,
+  STATE_TEXTS,
+  shapeChannel,
+  stateNumber,
+  stateText,
+} from './channel.ts';
 export { type Decision, decide, type Outcome, type StreamState } from './decide.ts';
 export {
   type ChannelEvent,

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Channel, channelStream, type Pbx, type Position, position, shapeChannel } from '@rollcall/channel';
+import { RollcallError } from '@rollcall/errors';
+import { z } from 'zod';
+import { canonicalLines } from './canonical.ts';
+import type { CacheReader, Changes } from './state-cache.ts';
+
+/** Raised whenever the fold or the form of a channel changes: an image of another version is not believed. */
+export const IMAGE_VERSION = 1;
+
+const headerSchema = z.object({
+  rollcallImage: z.int(),
+  log: z.string(),
+  position: z.int().nonnegative(),
+  lines: z.int().nonnegative(),
+  sha256: z.string().length(64),
+});
+
+/**
+ * Writes the cache to `path` for a fast restart: beside it first, made durable, then moved into place, so that a crash
+ * leaves the old image or the new one.
+ */
+export const writeImage = async (path: string, cache: CacheReader, log: string): Promise<void> => {
+  // One turn from here to the body: the image is of one position.
+  const lines = [...canonicalLines(cache)];
+  const body = lines.map((line) => `${line}\n`).join('');
+  const header = JSON.stringify({
+    rollcallImage: IMAGE_VERSION,
+    log,
+    position: cache.checkpoint,
+    lines: lines.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+  });
+  const fresh = `${path}.new`;
+  const file = await open(fresh, 'w', 0o600);
+  try {
+    await file.writeFile(`${header}\n${body}`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(fresh, path);
+  const dir = await open(dirname(path), 'r');
+  await dir.sync().catch(() => {}); // Some file systems refuse to sync a directory; the rename is then theirs to keep.
+  await dir.close();
+};
+
+/**
+ * Reads an image, believing nothing: form, version, checksum, the log it is of, and that it is not ahead of that log.
+ * Undefined when there is none.
+ * @throws RollcallError IMAGE_REFUSED, with the reason; the cache is then made anew by replay
+ */
+export const readImage = async (path: string, log: { id: string; head: Position }): Promise<Changes | undefined> => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw refused(path, error.message);
+  });
+  if (bytes === undefined) return undefined;
+  const end = bytes.indexOf(10);
+  const header = headerSchema.safeParse(parse(bytes.subarray(0, Math.max(end, 0)).toString()));
+  if (end < 0 || !header.success) throw refused(path, 'its header is damaged');
+  const { rollcallImage, log: id, position: at, lines, sha256 } = header.data;
+  if (rollcallImage !== IMAGE_VERSION) throw refused(path, `it has version ${rollcallImage}, this is ${IMAGE_VERSION}`);
+  if (id !== log.id) throw refused(path, 'it is of another log');
+  if (at > log.head) throw refused(path, `it is at position ${at}, beyond the log's end ${log.head}`);
+  const body = bytes.subarray(end + 1);
+  if (createHash('sha256').update(body).digest('hex') !== sha256) throw refused(path, 'its checksum does not match');
+
+  const puts = new Map<string, Channel>();
+  const pbxs: Pbx[] = [];
+  const records = body.length === 0 ? [] : body.toString().trimEnd().split('\n');
+  if (records.length !== lines) throw refused(path, `it has ${records.length} lines, not ${lines}`);
+  for (const line of records) {
+    const record: { pbx: Pbx } | { channel: Channel } = JSON.parse(line);
+    if ('pbx' in record) pbxs.push(shapePbx(record.pbx));
+    else {
+      const channel = shapeChannel(record.channel);
+      puts.set(channelStream(channel.pbx, channel.boot, channel.uniqueid), channel);
+    }
+  }
+  return { puts, removals: [], pbxs, checkpoint: position(at) };
+};
+
+/** JSON leaves out what is undefined; the fields come back in their order. */
+const shapePbx = (pbx: Pbx): Pbx => ({
+  name: pbx.name,
+  boot: pbx.boot,
+  startup: pbx.startup,
+  connected: pbx.connected,
+  source: pbx.source,
+  version: pbx.version,
+  recording: pbx.recording,
+  since: pbx.since,
+  staleBefore: pbx.staleBefore,
+  reconciledAt: pbx.reconciledAt,
+  revision: pbx.revision,
+  position: pbx.position,
+});
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const refused = (path: string, why: string) =>
+  new RollcallError('IMAGE_REFUSED', `The image ${path} is not used: ${why}.`, 'The list is made anew from the log.');

@@ -1,0 +1,30 @@
+import type { Channel, Pbx, Position } from '@rollcall/channel';
+
+/** What one step of a projection changes; committed whole or not at all. */
+export type Changes = {
+  puts: ReadonlyMap<string, Channel>;
+  removals: Iterable<string>;
+  pbxs: Iterable<Pbx>;
+  /** Everything in the log up to here is in the cache once this is committed. */
+  checkpoint: Position;
+};
+
+export type CacheReader = {
+  readonly checkpoint: Position;
+  readonly size: number;
+  /** By stream name; see channelStream. */
+  get(stream: string): Channel | undefined;
+  /** By the uniqueid that the PBX gave, in its present boot. Case counts, as in the log. */
+  byUniqueid(pbx: string, uniqueid: string): Channel | undefined;
+  /** All live channels of that name; case does not count, as in Asterisk. More than one is rare, and possible. */
+  byName(pbx: string, name: string): Channel[];
+  list(): Iterable<Channel>;
+  entries(): Iterable<[stream: string, channel: Channel]>;
+  pbx(name: string): Pbx | undefined;
+  pbxs(): Iterable<Pbx>;
+};
+
+/** The live channels by id and by name, with the position up to which they are the log's truth. One writer: the projector. */
+export type StateCache = CacheReader & {
+  commit(changes: Changes): void;
+};

@@ -1,0 +1,33 @@
+import { RollcallError } from '@rollcall/errors';
+
+export type Moment = { is: 'position'; position: number } | { is: 'time'; time: number };
+
+const AGO = /^-(\d+(?:\.\d+)?)(s|m|h|d)$/;
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const CLOCK = /^\d{2}:\d{2}(?::\d{2})?$/;
+
+/**
+ * What `--at` says: a position (`12345`), an ISO time (`2026-11-22T14:03:00Z`; without a zone it is local), a time of today
+ * (`14:03`), or a while ago (`-10m`; s, m, h, d).
+ * @param now milliseconds since 1970
+ */
+export const moment = (text: string, now: number): Moment => {
+  if (/^\d{1,15}$/.test(text)) return { is: 'position', position: Number(text) };
+  const ago = AGO.exec(text);
+  if (ago) return { is: 'time', time: now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };
+  const today = CLOCK.test(text) ? `${localDate(now)}T${text}` : text;
+  const time = ISO.test(today) ? Date.parse(today.replace(' ', 'T')) : Number.NaN;
+  if (!Number.isNaN(time)) return { is: 'time', time };
+  throw new RollcallError(
+    'AT_UNCLEAR',
+    `--at ${JSON.stringify(text.slice(0, 60))} is neither a position nor a time.`,
+    'Give a position (12345), a time (2026-11-22T14:03:00Z, "2026-11-22 14:03", 14:03) or a while ago (-10m).',
+  );
+};
+
+const localDate = (now: number): string => {
+  const date = new Date(now);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+};

@@ -1,0 +1,33 @@
+/** What came in and what was prevented, since the process started. For operators; the truth is in the log. */
+export type IngestCounters = {
+  observations: number;
+  events: number;
+  /** Reports that changed nothing. */
+  unchanged: number;
+  /** Reports about a channel that was over: each would be a ghost in a list that believes them. */
+  late: number;
+  /** Contradictions that were put to the PBX, or held back until proof. */
+  suspect: number;
+  /** Second reports of the same end. */
+  duplicate: number;
+  /** Reports about a channel never seen, without proof that it exists. */
+  unknown: number;
+  /** Channels of a dead boot that were ended. */
+  ended: number;
+  reconciled: { lists: number; created: number; changed: number; removed: number };
+  /** Appends decided anew because another writer was first. */
+  conflicts: number;
+};
+
+export const createIngestCounters = (): IngestCounters => ({
+  observations: 0,
+  events: 0,
+  unchanged: 0,
+  late: 0,
+  suspect: 0,
+  duplicate: 0,
+  unknown: 0,
+  ended: 0,
+  reconciled: { lists: 0, created: 0, changed: 0, removed: 0 },
+  conflicts: 0,
+});

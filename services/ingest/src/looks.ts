@@ -1,0 +1,47 @@
+import type { ListedChannel } from '@rollcall/channel';
+
+export type LooksOptions = {
+  look: (uniqueid: string) => Promise<ListedChannel | undefined>;
+  /** The writer's count at this moment: what is heard after it wins over the answer. */
+  heard: () => number;
+  answered: (uniqueid: string, found: ListedChannel | undefined, askedAt: number) => void;
+  /** More ids wait than may: a whole list will have to settle it. */
+  tooMany: () => void;
+};
+
+/** Asked at once; a PBX under load is not pressed harder. */
+const AT_ONCE = 8;
+const WAITING_LIMIT = 10_000;
+
+/** Asks the PBX about single channels: each id once at a time, a few at once. A failed question is dropped with its connection. */
+export const createLooks = ({ look, heard, answered, tooMany }: LooksOptions) => {
+  const waiting = new Set<string>();
+  const asking = new Set<string>();
+
+  const next = (): void => {
+    for (const uniqueid of waiting) {
+      if (asking.size >= AT_ONCE) return;
+      if (asking.has(uniqueid)) continue;
+      waiting.delete(uniqueid);
+      asking.add(uniqueid);
+      const askedAt = heard();
+      look(uniqueid)
+        .then((found) => answered(uniqueid, found, askedAt))
+        .catch(() => {})
+        .finally(() => {
+          asking.delete(uniqueid);
+          next();
+        });
+    }
+  };
+
+  return {
+    ask: (uniqueid: string): void => {
+      if (waiting.size >= WAITING_LIMIT) tooMany();
+      else {
+        waiting.add(uniqueid);
+        next();
+      }
+    },
+  };
+};

@@ -1,0 +1,101 @@
+import { type ChannelList, type ListedChannel, reconcile } from '@rollcall/channel';
+import type { IngestCounters } from './counters.ts';
+import type { Known } from './known-streams.ts';
+import type { Writer } from './writer.ts';
+
+/** A list or look is as of when it was asked for: `askedAt` is the writer's `heard` at that moment. */
+type Asked = { askedAt: number };
+
+export type ReconcilerOptions = {
+  writer: Writer;
+  counters: IngestCounters;
+  /** May a list create channels? Not one that is answered from Asterisk's cache while a better one can be had. */
+  imports: (list: ChannelList) => boolean;
+};
+
+/** Sets what the PBX lists against what is live here, and writes what follows from it. */
+export const createReconciler = ({ writer, counters, imports }: ReconcilerOptions) => {
+  const touchedSince = (askedAt: number) => (uniqueid: string) => (writer.known(uniqueid)?.heard ?? 0) > askedAt;
+
+  /** Since the last Reconciled event. */
+  let tally = { created: 0, changed: 0, removed: 0 };
+  const count = (what: keyof typeof tally): void => {
+    tally[what]++;
+    counters.reconciled[what]++;
+  };
+
+  const revive = (entry: Known, { facts }: ListedChannel, time: number | undefined): void => {
+    const data = { ...facts, name: facts.name ?? entry.uniqueid, origin: 'found' as const };
+    writer.record(entry, [{ type: 'ChannelCreated', data }], 'reconcile', time);
+    count('created');
+  };
+
+  const remove = (entry: Known, time: number | undefined): void => {
+    writer.end(entry, 'reconciled', time);
+    count('removed');
+  };
+
+  return {
+    /**
+     * Takes over what a list adds and corrects, at once. What it lacks, and what it has although it is over here, is
+     * returned: nothing is removed or brought back without a second look.
+     */
+    list: async (list: ChannelList, { askedAt }: Asked, time?: number): Promise<string[]> => {
+      counters.reconciled.lists++;
+      await writer.learn(list.channels.map(({ uniqueid }) => uniqueid));
+      const result = reconcile(list, {
+        live: [...writer.live()].flatMap(({ state }) => (state.is === 'live' ? [state.channel] : [])),
+        find: (uniqueid) => writer.known(uniqueid)?.state ?? { is: 'unseen' },
+        touched: touchedSince(askedAt),
+        leftBridge: (uniqueid) => writer.known(uniqueid)?.leftBridge,
+      });
+      if (imports(list)) {
+        for (const item of result.created) {
+          const entry = writer.known(item.uniqueid);
+          if (entry) revive(entry, item, time);
+        }
+      }
+      for (const { channel, events } of result.changed) {
+        const entry = writer.known(channel.uniqueid);
+        if (!entry) continue;
+        writer.record(entry, events, 'reconcile', time);
+        count('changed');
+      }
+      await writer.flush();
+      return [...result.missing, ...(imports(list) ? result.suspects : [])].map(({ uniqueid }) => uniqueid);
+    },
+
+    /** The second look: what the PBX says of this one channel is believed, unless an event came in since it was asked. */
+    looked: async (uniqueid: string, found: ListedChannel | undefined, { askedAt }: Asked, time?: number) => {
+      await writer.learn([uniqueid]);
+      const entry = writer.known(uniqueid);
+      if (!entry || touchedSince(askedAt)(uniqueid)) return;
+      if (!found && entry.state.is === 'live') remove(entry, time);
+      else if (found && entry.state.is !== 'live') revive(entry, found, time);
+      else if (found) {
+        const list = { authority: 'real' as const, channels: [found], complete: false };
+        const { changed } = reconcile(list, {
+          live: [],
+          find: () => entry.state,
+          touched: () => false,
+          leftBridge: () => entry.leftBridge,
+        });
+        for (const { events } of changed) {
+          writer.record(entry, events, 'reconcile', time);
+          count('changed');
+        }
+      }
+      await writer.flush();
+    },
+
+    /** Every difference of a list of `listed` channels has been settled: whatever is still live here is true. */
+    settled: async (listed: number, time?: number): Promise<void> => {
+      const changed = tally.created + tally.changed + tally.removed > 0;
+      if (!changed && writer.pbx?.staleBefore === undefined) return;
+      await writer.recordPbx({ type: 'Reconciled', data: { listed, ...tally } }, 'reconcile', time);
+      tally = { created: 0, changed: 0, removed: 0 };
+    },
+  };
+};
+
+export type Reconciler = ReturnType<typeof createReconciler>;

@@ -1,0 +1,263 @@
+import {
+  type Boot,
+  type BootSign,
+  bootChange,
+  type Channel,
+  type ChannelEvent,
+  type ChannelObservation,
+  channelStream,
+  counterOf,
+  type DomainEvent,
+  decide,
+  evolve,
+  evolvePbx,
+  type NewEvent,
+  type Pbx,
+  type PbxEvent,
+  parseStream,
+  pbxStream,
+  type RecordedEvent,
+  revision,
+  SCHEMA_VERSION,
+  type Source,
+  START,
+  type StreamState,
+  type UniqueidCounter,
+} from '@rollcall/channel';
+import type { World } from '@rollcall/clock';
+import type { EventLog } from '@rollcall/event-log';
+import type { IngestCounters } from './counters.ts';
+import { createKnownStreams, type Known } from './known-streams.ts';
+import { createOutbox } from './outbox.ts';
+
+export type WriterOptions = {
+  pbx: string;
+  log: EventLog;
+  world: World;
+  counters: IngestCounters;
+  signal: AbortSignal;
+  /** False for a recording: nobody can be asked. */
+  canAsk: boolean;
+  /** A contradiction that only the PBX can settle. Called at most once for an id until `settled`. */
+  suspect: (uniqueid: string) => void;
+  stalled: (error: Error | undefined) => void;
+};
+
+/**
+ * The only writer of one PBX's streams: observations in, durable events out. It keeps the state of what is live, as the log
+ * has it, so that a decision needs no read. One call at a time.
+ */
+export const createWriter = (options: WriterOptions) => {
+  const { pbx: name, log, world, counters, canAsk } = options;
+  const known = createKnownStreams();
+  const outbox = createOutbox(options);
+  let pbx: Pbx | undefined;
+  let pbxHead = -1;
+  let heard = 0;
+  let highest: UniqueidCounter | undefined;
+
+  const boot = (): Boot => pbx?.boot ?? 0;
+
+  const envelope = (event: DomainEvent, source: Source, time: number | undefined): NewEvent => ({
+    id: world.random.uuid(),
+    time: time ?? world.clock.now(),
+    pbx: name,
+    boot: boot(),
+    source,
+    schema: SCHEMA_VERSION,
+    ...event,
+  });
+
+  /** An event as the log will have it, for the writer's own fold; its position is not known yet and not used here. */
+  const recorded = (event: NewEvent, stream: string, at: number): RecordedEvent => ({
+    ...event,
+    stream,
+    revision: revision(at),
+    position: START,
+    recorded: event.time,
+  });
+
+  const record = (entry: Known, events: ChannelEvent[], source: Source, time: number | undefined): void => {
+    if (events.length === 0) return;
+    const enveloped = events.map((event) => envelope(event, source, time));
+    outbox.add(entry.stream, entry.head, enveloped);
+    counters.events += events.length;
+    for (const event of enveloped) {
+      entry.head++;
+      entry.state = stateAfter(entry.state, recorded(event, entry.stream, entry.head));
+    }
+    known.set(entry);
+  };
+
+  const recordPbx = async (event: PbxEvent, source: Source, time?: number): Promise<void> => {
+    const stream = pbxStream(name);
+    // The event that begins a boot belongs to it.
+    const enveloped = { ...envelope(event, source, time), boot: event.type === 'PbxBooted' ? event.data.boot : boot() };
+    outbox.add(stream, pbxHead, [enveloped]);
+    while ((await flush()).has(stream)) {
+      await loadPbx();
+      outbox.add(stream, pbxHead, [enveloped]);
+    }
+    counters.events++;
+    pbxHead++;
+    pbx = evolvePbx(pbx, recorded(enveloped, stream, pbxHead));
+  };
+
+  /** Looks up in the log, once, what is not in memory. */
+  const learn = async (uniqueids: Iterable<string>): Promise<void> => {
+    const unmet = new Map<string, string>();
+    for (const uniqueid of uniqueids) {
+      if (!known.get(uniqueid)) unmet.set(channelStream(name, boot(), uniqueid), uniqueid);
+    }
+    if (unmet.size === 0) return;
+    const heads = await log.heads([...unmet.keys()]);
+    for (const [stream, uniqueid] of unmet) {
+      const entry: Known = { uniqueid, stream, head: -1, state: { is: 'unseen' }, heard: 0, leftBridge: undefined };
+      if (heads.has(stream)) {
+        for await (const batch of log.readStream(stream)) {
+          for (const event of batch) {
+            entry.head = event.revision;
+            entry.state = stateAfter(entry.state, event);
+          }
+        }
+      }
+      known.set(entry);
+    }
+  };
+
+  const decideOne = (observation: ChannelObservation): void => {
+    counters.observations++;
+    const entry = known.get(observation.uniqueid);
+    if (!entry) return;
+    const { outcome, events } = decide(entry.state, observation, { canAsk });
+    if (outcome !== 'applied') counters[outcome]++;
+    if (outcome === 'applied' || outcome === 'unchanged') entry.heard = ++heard;
+    if (observation.kind === 'bridge-left') entry.leftBridge = observation.bridge;
+    if (observation.kind === 'bridge-entered') entry.leftBridge = undefined;
+    record(entry, events, observation.source, observation.time);
+    if (outcome !== 'suspect' && outcome !== 'unknown') return;
+    if (canAsk) options.suspect(observation.uniqueid);
+    else if (observation.kind === 'created' && entry.state.is === 'closed') {
+      entry.state = { ...entry.state, claimed: true };
+    }
+  };
+
+  const decideAll = async (observations: readonly ChannelObservation[]): Promise<void> => {
+    await learn(observations.map((observation) => observation.uniqueid));
+    for (const observation of observations) decideOne(observation);
+    const conflicts = await flush();
+    // Another writer was first on these: what it wrote is read, and our part decided again.
+    const again = observations.filter(({ uniqueid }) => conflicts.has(channelStream(name, boot(), uniqueid)));
+    if (again.length) await decideAll(again);
+  };
+
+  /** Makes everything decided durable. Names, and forgets, the streams on which another writer was first. */
+  const flush = async (): Promise<Set<string>> => {
+    const conflicts = new Set(await outbox.flush());
+    counters.conflicts += conflicts.size;
+    for (const stream of conflicts) known.forget(parseStream(stream)?.uniqueid ?? '');
+    return conflicts;
+  };
+
+  const loadPbx = async (): Promise<void> => {
+    pbx = undefined;
+    pbxHead = -1;
+    for await (const batch of log.readStream(pbxStream(name))) {
+      for (const event of batch) {
+        pbx = evolvePbx(pbx, event);
+        pbxHead = event.revision;
+      }
+    }
+  };
+
+  const end = (entry: Known, reason: 'reconciled' | 'pbx-restarted', time?: number): void => {
+    record(entry, [{ type: 'ChannelDestroyed', data: { reason } }], 'reconcile', time);
+  };
+
+  /** A dead PBX leaves nothing: everything of the boot before is over. */
+  const beginBoot = async (
+    evidence: (PbxEvent & { type: 'PbxBooted' })['data']['evidence'],
+    startup: string | undefined,
+    time: number | undefined,
+  ): Promise<void> => {
+    await recordPbx({ type: 'PbxBooted', data: { boot: boot() + 1, evidence, startup } }, 'reconcile', time);
+    await endBoot([...known.live()], time);
+    highest = undefined;
+  };
+
+  const endBoot = async (entries: Known[], time?: number): Promise<void> => {
+    for (const entry of entries) end(entry, 'pbx-restarted', time);
+    counters.ended += entries.length;
+    await flush();
+    known.clear();
+  };
+
+  return {
+    get pbx() {
+      return pbx;
+    },
+    /** Takes up where the log stands; `live`: what the log says is live. Ends what a crash left of older boots. */
+    load: async (live: Iterable<Channel>): Promise<void> => {
+      await loadPbx();
+      const entries = [...live].filter((channel) => channel.pbx === name).map(knownFrom);
+      await endBoot(entries.filter(({ state }) => state.is === 'live' && state.channel.boot < boot()));
+      for (const entry of entries) if (entry.state.is === 'live') known.set(entry);
+    },
+
+    /** Channel observations, in order. Resolves when what they mean is durable. */
+    observe: async (observations: readonly ChannelObservation[]): Promise<void> => {
+      if (boot() === 0 && observations.length) await beginBoot('first-seen', undefined, observations[0]?.time);
+      if (canAsk) return decideAll(observations);
+      let from = 0;
+      for (const [index, observation] of observations.entries()) {
+        if (observation.kind !== 'created') continue;
+        const counted = counterOf(highest, observation.uniqueid);
+        highest = counted.highest;
+        if (!counted.restarted) continue;
+        await decideAll(observations.slice(from, index));
+        await beginBoot('uniqueid-counter', undefined, observation.time);
+        highest = counted.highest;
+        from = index;
+      }
+      await decideAll(observations.slice(from));
+    },
+
+    /** Begins a new boot when `sign` tells of one. */
+    bootSign: async (sign: BootSign, time?: number): Promise<void> => {
+      const startup = sign.sign === 'startup-time' ? sign.startup : undefined;
+      if (!bootChange(pbx, sign)) return;
+      const evidence = boot() === 0 ? 'first-seen' : sign.sign;
+      await beginBoot(evidence, startup, time);
+    },
+
+    recordPbx,
+    learn,
+    known: (uniqueid: string): Known | undefined => known.get(uniqueid),
+    live: (): Iterable<Known> => known.live(),
+    /** The count that `Known.heard` is compared with. */
+    get heard() {
+      return heard;
+    },
+    /** Appends what reconciling found; durable after `flush`. */
+    record,
+    end,
+    flush,
+  };
+};
+
+export type Writer = ReturnType<typeof createWriter>;
+
+const stateAfter = (state: StreamState, event: RecordedEvent): StreamState => {
+  if (event.type === 'ChannelDestroyed') return { is: 'closed', reason: event.data.reason, claimed: false };
+  const channel = evolve(state.is === 'live' ? state.channel : undefined, event);
+  return channel ? { is: 'live', channel } : state;
+};
+
+const knownFrom = (channel: Channel): Known => ({
+  uniqueid: channel.uniqueid,
+  stream: channelStream(channel.pbx, channel.boot, channel.uniqueid),
+  head: channel.revision,
+  state: { is: 'live', channel },
+  heard: 0,
+  leftBridge: undefined,
+});
