@@ -1,5 +1,6 @@
 // The tests' own AMI client. It judges what the PBX really says, so it shares no code with the product: what both got wrong in the
 // same way would never be seen.
+import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { AmiAccess } from './pbx.ts';
 
@@ -54,8 +55,11 @@ export async function connectJudge(access: AmiAccess): Promise<Judge> {
   const socket = await openSocket(access);
   const pending = new Map<string, Pending>();
   const listeners: ((event: Headers) => void)[] = [];
+  // Events carry the ActionIDs of other connections too, so no two may use the same.
+  const prefix = `judge-${randomUUID()}`;
   let actions = 0;
   let rest = '';
+  let ended: Error | undefined;
   const closed = Promise.withResolvers<string>();
   const banner = Promise.withResolvers<string>();
   const fullyBooted = Promise.withResolvers<void>();
@@ -84,13 +88,15 @@ export async function connectJudge(access: AmiAccess): Promise<Judge> {
     fullyBooted.reject(error);
     for (const waiting of pending.values()) waiting.reject(error);
     pending.clear();
+    ended ??= error;
     closed.resolve(reason);
   }
 
   function receive(block: Headers): void {
     const id = block.ActionID ?? '';
     const waiting = pending.get(id);
-    if (block.Response !== undefined) {
+    // An OriginateResponse event has a Response header too.
+    if (block.Response !== undefined && block.Event === undefined) {
       if (!waiting) return;
       waiting.response = block;
       if (block.EventList?.toLowerCase() !== 'start') settle(id, waiting, undefined);
@@ -109,8 +115,9 @@ export async function connectJudge(access: AmiAccess): Promise<Judge> {
   }
 
   function action(headers: Headers): Promise<Reply> {
+    if (ended) return Promise.reject(ended);
     actions += 1;
-    const id = `judge-${actions}`;
+    const id = `${prefix}-${actions}`;
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const timer = setTimeout(() => {
       pending.delete(id);
