@@ -23,7 +23,7 @@ export {
 } from './events.ts';
 export { evolve } from './evolve.ts';
 export type { ChannelList, ChannelObservation, ListedChannel, Observation, PbxObservation } from './observation.ts';
-export { channelIsStale, evolvePbx, type Pbx } from './pbx.ts';
+export { channelIsStale, evolvePbx, type Pbx, presence } from './pbx.ts';
 export { type Position, position, type Revision, revision, START } from './place.ts';
 export { type Reconciliation, reconcile } from './reconcile.ts';
 export { channelStream, parseStream, pbxStream } from './stream.ts';

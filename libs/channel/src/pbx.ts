@@ -71,3 +71,17 @@ export const evolvePbx = (pbx: Pbx | undefined, event: RecordedEvent): Pbx => {
 /** A stale channel may be over: it is shown as stale, and never counted as live. */
 export const channelIsStale = (channel: Channel, pbx: Pbx | undefined): boolean =>
   pbx === undefined || !pbx.connected || (pbx.staleBefore !== undefined && channel.position < pbx.staleBefore);
+
+/**
+ * How a channel stands in a list: `live` is counted; `stale` is shown and not counted; `hidden` has been stale for longer
+ * than `staleAfter` milliseconds and has left the default lists.
+ */
+export const presence = (
+  channel: Channel,
+  pbx: Pbx | undefined,
+  now: number,
+  staleAfter: number,
+): 'live' | 'stale' | 'hidden' => {
+  if (!channelIsStale(channel, pbx)) return 'live';
+  return pbx !== undefined && !pbx.connected && now - pbx.since > staleAfter ? 'hidden' : 'stale';
+};

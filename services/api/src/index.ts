@@ -1,1 +1,2 @@
-export {};
+export type { Readiness } from './health.ts';
+export { type ApiOptions, createApi, listen } from './server.ts';

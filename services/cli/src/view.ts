@@ -23,12 +23,25 @@ export type View = {
 export const openView = async (options: { data: string; at?: string; world: World }): Promise<View> => {
   const { data, at, world } = options;
   const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
-  const when = at === undefined ? undefined : moment(at, world.clock.now());
-  if (when === undefined) {
-    return { cache: await replayOpen(log), now: world.clock.now(), log, close: () => log.close() };
+  try {
+    const view =
+      at === undefined ? { cache: await replayOpen(log), now: world.clock.now() } : await viewAt(log, at, world);
+    return { ...view, log, close: () => log.close() };
+  } catch (error) {
+    await log.close();
+    throw error;
   }
+};
+
+/**
+ * The list as it was.
+ * @throws RollcallError AT_UNCLEAR, AT_BEYOND_LOG
+ */
+export const viewAt = async (log: EventLog, at: string, { clock }: World): Promise<Pick<View, 'cache' | 'now'>> => {
+  const when = moment(at, clock.now());
+  if (when.is === 'time') return { cache: await replayOpen(log, await log.positionAt(when.time)), now: when.time };
   const head = await log.head();
-  const place = when.is === 'position' ? position(when.position) : await log.positionAt(when.time);
+  const place = position(when.position);
   if (place > head) {
     throw new RollcallError(
       'AT_BEYOND_LOG',
@@ -36,8 +49,7 @@ export const openView = async (options: { data: string; at?: string; world: Worl
       'Give a smaller one.',
     );
   }
-  const now = when.is === 'time' ? when.time : ((await recordedAt(log, place)) ?? world.clock.now());
-  return { cache: await replayOpen(log, place), now, log, close: () => log.close() };
+  return { cache: await replayOpen(log, place), now: (await recordedAt(log, place)) ?? clock.now() };
 };
 
 const recordedAt = async (log: EventLog, place: Position): Promise<number | undefined> => {

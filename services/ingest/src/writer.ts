@@ -125,8 +125,9 @@ export const createWriter = (options: WriterOptions) => {
     }
   };
 
-  const decideOne = (observation: ChannelObservation): void => {
+  const decideOne = (said: ChannelObservation): void => {
     counters.observations++;
+    const observation = said.time === undefined ? { ...said, time: world.clock.now() } : said;
     const entry = known.get(observation.uniqueid);
     if (!entry) return;
     const { outcome, events } = decide(entry.state, observation, { canAsk });

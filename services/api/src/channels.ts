@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify';
+import { listed } from './listed.ts';
+import { asked } from './query.ts';
+import type { ApiOptions } from './server.ts';
+
+/** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
+export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
+  server.get('/v1/channels', async (request) => {
+    const { listing, pbx } = await asked(request.query, options);
+    return {
+      position: listing.cache.checkpoint,
+      now: listing.now,
+      pbxs: [...listing.cache.pbxs()].filter(({ name }) => pbx === undefined || name === pbx),
+      channels: listed(listing, pbx),
+    };
+  });
+};

@@ -1,0 +1,23 @@
+import { type Channel, presence } from '@rollcall/channel';
+import type { CacheReader } from '@rollcall/state-cache';
+
+export type Listing = { cache: CacheReader; now: number; staleAfter: number };
+
+/** What a list shows: everything live, and what is stale while it is not stale for too long. Oldest first. */
+export const listed = ({ cache, now, staleAfter }: Listing, pbx?: string): Channel[] => {
+  const channels: Channel[] = [];
+  for (const channel of cache.list()) {
+    if (pbx !== undefined && channel.pbx !== pbx) continue;
+    if (presence(channel, cache.pbx(channel.pbx), now, staleAfter) !== 'hidden') channels.push(channel);
+  }
+  return channels.sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || (a.uniqueid < b.uniqueid ? -1 : 1));
+};
+
+/** Names of the PBXs whose channels are listed although their connection is lost. */
+export const stalePbxs = (channels: Channel[], { cache, now, staleAfter }: Listing): string[] => [
+  ...new Set(
+    channels
+      .filter((channel) => presence(channel, cache.pbx(channel.pbx), now, staleAfter) === 'stale')
+      .map(({ pbx }) => pbx),
+  ),
+];

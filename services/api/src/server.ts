@@ -1,0 +1,70 @@
+import type { Clock } from '@rollcall/clock';
+import { RollcallError } from '@rollcall/errors';
+import type { CacheReader } from '@rollcall/state-cache';
+import fastify, { type FastifyInstance } from 'fastify';
+import { ariRoutes } from './ari.ts';
+import { channelRoutes } from './channels.ts';
+import { healthRoutes, type Readiness } from './health.ts';
+
+export type ApiOptions = {
+  cache: CacheReader;
+  clock: Clock;
+  /** Milliseconds for which a lost PBX's channels stay in the lists. */
+  staleAfter: number;
+  readiness: () => Readiness;
+  /** The list as it was; see the CLI's `--at`. */
+  at: (moment: string) => Promise<{ cache: CacheReader; now: number }>;
+};
+
+/** Everything that is served over HTTP. Reads come from the cache alone: they never reach a PBX. */
+export const createApi = (options: ApiOptions): FastifyInstance => {
+  const server = fastify({ logger: false, bodyLimit: 64 * 1024, routerOptions: { maxParamLength: 600 } });
+  server.setErrorHandler((error, _request, reply) => {
+    if (error instanceof RollcallError) {
+      return reply.status(400).send({ code: error.code, message: error.message, advice: error.advice });
+    }
+    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    return reply.status(status).send({ message: status < 500 ? (error as Error).message : 'Internal error' });
+  });
+  server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
+  ariRoutes(server, options);
+  channelRoutes(server, options);
+  healthRoutes(server, options.readiness);
+  return server;
+};
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/**
+ * Listens. Without users to log in, only loopback is served unless the settings say that it may be open.
+ * @throws RollcallError HTTP_NOT_LOOPBACK, HTTP_PORT_IN_USE, HTTP_ADDRESS
+ */
+export const listen = async (
+  server: FastifyInstance,
+  address: { host: string; port: number; open: boolean },
+): Promise<string> => {
+  const { host, port, open } = address;
+  if (!open && !LOOPBACK.test(host)) {
+    throw new RollcallError(
+      'HTTP_NOT_LOOPBACK',
+      `${host}:${port} can be reached by others, and there is no login yet: they would read every call.`,
+      'Listen on 127.0.0.1 behind a proxy that asks for a login, or say --http-open.',
+    );
+  }
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw code === 'EADDRINUSE'
+      ? new RollcallError(
+          'HTTP_PORT_IN_USE',
+          `${host}:${port} is in use by another program.`,
+          'Choose another: --http HOST:PORT.',
+        )
+      : new RollcallError(
+          'HTTP_ADDRESS',
+          `Cannot listen on ${host}:${port}: ${code ?? error}.`,
+          'Choose another: --http HOST:PORT.',
+        );
+  }
+};

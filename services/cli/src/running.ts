@@ -1,0 +1,64 @@
+import { createApi, listen } from '@rollcall/api';
+import type { World } from '@rollcall/clock';
+import type { Logger } from 'pino';
+import { type DataDir, openDataDir } from './data-dir.ts';
+import { type Projection, startProjection } from './projection.ts';
+import { type Sessions, startSessions } from './sessions.ts';
+import { pbxSource } from './settings/pbx-source.ts';
+import type { Settings } from './settings/schema.ts';
+import { viewAt } from './view.ts';
+
+export type Running = {
+  dir: DataDir;
+  projection: Projection;
+  sessions: Sessions;
+  /** Where the list is served; undefined when that is switched off. */
+  url: string | undefined;
+  stop: () => Promise<void>;
+};
+
+/** Everything in one process: PBX → ingest → log → projector → list → HTTP. */
+export const startRollcall = async (settings: Settings, world: World, logger: Logger): Promise<Running> => {
+  const { data, reconcileEvery, staleAfter, variables } = settings;
+  const dir = await openDataDir({
+    data,
+    world,
+    progress: (position, head) => logger.debug({ position, head }, 'replay'),
+  });
+  const { cache, log } = dir;
+  if (dir.imageRefused) logger.warn(dir.imageRefused);
+  const begun: (() => Promise<void>)[] = [dir.close];
+  const stop = async (): Promise<void> => {
+    for (const end of begun.reverse()) await end();
+  };
+  try {
+    const installation = log.id.slice(0, 8);
+    const sources = new Map(
+      Object.entries(settings.pbx).map(([pbx, one]) => [
+        pbx,
+        pbxSource({ pbx, settings: one, variables, installation, world }),
+      ]),
+    );
+    const projection = startProjection(dir, logger);
+    begun.push(projection.stop);
+    const sessions = startSessions({ dir, sources, reconcileEvery, world, logger });
+    begun.push(sessions.stop);
+    const api = createApi({
+      cache,
+      clock: world.clock,
+      staleAfter,
+      readiness: () => ({
+        problems: [projection.problem() ?? []].flat(),
+        pbxs: [...sessions.byPbx].map(([name, { status }]) => ({ name, ...status })),
+        position: cache.checkpoint,
+      }),
+      at: (moment) => viewAt(log, moment, world),
+    });
+    begun.push(() => api.close());
+    const url = settings.http && (await listen(api, { ...settings.http, open: settings.httpOpen }));
+    return { dir, projection, sessions, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { durationSchema } from './duration.ts';
+
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s]+):(\d{1,5})$/;
+
+/** `127.0.0.1:8099`, `[::1]:8099`, or `off`. */
+const httpSchema = z.string().transform((text, context) => {
+  if (text === 'off') return undefined;
+  const [, host, port] = ADDRESS.exec(text) ?? [];
+  if (host !== undefined && Number(port) <= 65_535) return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  context.addIssue('is not HOST:PORT, such as 127.0.0.1:8099, nor off');
+  return z.NEVER;
+});
+
+/** It becomes part of stream names and keys. */
+export const pbxNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no PBX name: letters, digits, dot, dash and underline, 64 at most');
+
+const variableSchema = z.string().min(1).max(80);
+
+const pbxSchema = z.strictObject({
+  /** ami://user:secret@host:port, amis://…, ari+http://…, ari+https://… */
+  url: z.string().max(2000),
+  /** A file whose first line is the secret, instead of one in the url. */
+  secretFile: z.string().optional(),
+  /** A file with the certificate authority of the PBX's TLS certificate. */
+  caFile: z.string().optional(),
+});
+
+export type PbxSettings = z.infer<typeof pbxSchema>;
+
+/** Every setting of Rollcall. The config file has these names; the command line and ROLLCALL_* come to the same. */
+export const settingsSchema = z.strictObject({
+  /** Directory of the event log; one writing process at a time. */
+  data: z.string().min(1).default('rollcall-data'),
+  http: httpSchema.prefault('127.0.0.1:8099'),
+  /** There are no users yet: whoever reaches an address that is not loopback reads every call. Say so to allow it. */
+  httpOpen: z.boolean().default(false),
+  /** How long a lost PBX's channels stay in the default lists, marked as stale. */
+  staleAfter: durationSchema.prefault('15m'),
+  /** How often the list is compared with the PBX's own while all is well. */
+  reconcileEvery: durationSchema.prefault('60s'),
+  /** Channel variables to keep. */
+  variables: z.array(variableSchema).max(200).default([]),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  logFormat: z.enum(['text', 'json']).default('text'),
+  pbx: z.record(pbxNameSchema, pbxSchema).default({}),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+export type SettingsInput = z.input<typeof settingsSchema>;
