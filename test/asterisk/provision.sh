@@ -85,6 +85,8 @@ for scheme in http https; do
   case "$proxy" in '' | DIRECT) ;; *) export "${scheme}_proxy=$proxy" ;; esac
 done
 
+# What a run that got SIGKILL left; the lock says that nobody is at it now.
+rm -rf --one-file-system "$cache/asterisk-$release.building."*
 work=$(mktemp -d "$cache/asterisk-$release.building.XXXXXX")
 log=$cache/asterisk-$release.log
 echo "provision.sh: Debian $suite from $mirror into $root (about a minute; log: $log)" >&2

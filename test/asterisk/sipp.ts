@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +17,10 @@ export interface SippCalls {
 
 const lastCallGraceMs = 3_000;
 const children = new Set<ChildProcess>();
+const directories = new Set<string>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
 /** Whether SIPp is there. In CI a missing SIPp is an error; elsewhere it is said loudly and traffic goes on without SIP. */
@@ -42,6 +45,7 @@ export function startPhone(sip: SipAccess): () => void {
  */
 export async function makeSipCalls(sip: SipAccess, mediaOffset: number, calls: SippCalls): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-sipp-'));
+  directories.add(directory);
   const statistics = join(directory, 'statistics.csv');
   const what = ['-sn', 'uac', '-s', calls.exten, '-m', String(calls.calls), '-d', String(calls.holdMs)];
   // SIPp takes whole numbers of calls a period: ten seconds lets a rate have one decimal.
@@ -60,6 +64,7 @@ export async function makeSipCalls(sip: SipAccess, mediaOffset: number, calls: S
   } finally {
     clearTimeout(timer);
     await rm(directory, { recursive: true, force: true });
+    directories.delete(directory);
   }
 }
 
