@@ -1,6 +1,10 @@
+export { type AmiAddress, type AriAddress, type PbxAddress, parsePbxAddress, redact } from './address.ts';
 export { type AmiObserver, type AmiObserverOptions, createAmiObserver } from './ami/observer.ts';
+export { type AmiSourceOptions, amiSource } from './ami/source.ts';
 export { type AriObserved, type AriObserver, createAriObserver } from './ari/observe.ts';
 export { pbxError } from './errors.ts';
+export { type AmiRecordingOptions, readAmiRecording } from './recording/ami.ts';
 export { type AriRecordingOptions, readAriRecording } from './recording/ari.ts';
+export type { ChunksFile } from './recording/chunks.ts';
 export type { RecordedPart, Recording, RecordingReport } from './recording/recording.ts';
 export type { AsteriskConnection, AsteriskSource } from './source.ts';

@@ -2,6 +2,7 @@ import type { ChannelFacts, ChannelObservation } from '@rollcall/channel';
 import { channelFacts, put } from './facts.ts';
 import { type AmiMessage, slotOf } from './message.ts';
 import { unescapeC } from './unescape.ts';
+import { wantedName } from './varset.ts';
 
 const APPLICATION = slotOf('Application');
 const APP_DATA = slotOf('AppData');
@@ -134,10 +135,9 @@ const variableSet = (
   message: AmiMessage,
   wanted: ReadonlySet<string>,
 ): ChannelObservation | undefined => {
-  const variable = message.text(VARIABLE);
+  const variable = wantedName(message.text(VARIABLE) ?? '', wanted);
   const value = unescaped(message.text(VALUE));
-  if (variable === undefined || value === undefined || !wanted.has(variable)) return undefined;
-  return { kind: 'variable', ...common, variable, value };
+  return variable === undefined || value === undefined ? undefined : { kind: 'variable', ...common, variable, value };
 };
 
 const unescaped = (text: string | undefined): string | undefined => (text === undefined ? undefined : unescapeC(text));

@@ -1,0 +1,115 @@
+import { pbxError } from '../errors.ts';
+import type { AsteriskConnection, AsteriskSource } from '../source.ts';
+import { type AmiAddress, addressText } from './address.ts';
+import { readGreeting } from './greeting.ts';
+import { keepAlive } from './keep-alive.ts';
+import { type AmiUser, login } from './login.ts';
+import { checkPermissions } from './permissions.ts';
+import { refusal } from './response.ts';
+import { type AmiSession, type SessionOptions, startSession } from './session.ts';
+import { openSocket } from './socket.ts';
+
+export type AmiClientOptions = AmiAddress &
+  AmiUser &
+  Pick<SessionOptions, 'world' | 'variables'> & {
+    /** Milliseconds until the PBX must have taken the connection, and again until it must have said its banner. */
+    connectTimeoutMs?: number;
+    /** Milliseconds until an action must be answered. */
+    answerTimeoutMs?: number;
+    /** Milliseconds until a list must be there whole. */
+    listTimeoutMs?: number;
+    /** Milliseconds of silence after which the PBX is asked for a sign of life. */
+    keepAliveMs?: number;
+  };
+
+/** The classes of all events that become observations: RTCP, security, test and the like never cross the wire. */
+const EVENT_CLASSES = 'system,call,dialplan';
+
+/**
+ * One connection to an AMI. Events of channels begin only after the startup time is known, so that none can be counted to the wrong
+ * boot; the banner, FullyBooted and the startup time are observed before `connect` resolves.
+ */
+export const connectAmi = async (
+  options: AmiClientOptions,
+  { observe, signal }: Parameters<AsteriskSource['connect']>[0],
+): Promise<AsteriskConnection> => {
+  const { world, variables, answerTimeoutMs = 10_000, listTimeoutMs = 60_000, keepAliveMs = 15_000 } = options;
+  const where = addressText(options);
+  const opening = { where, scheduler: world.scheduler, signal, timeoutMs: options.connectTimeoutMs ?? 5_000 };
+  const socket = await openSocket(options, opening);
+  const greeting = await readGreeting(socket, opening);
+
+  let version: string | undefined;
+  let hasBooted = false;
+  const session = startSession(socket, greeting, {
+    where,
+    world,
+    variables,
+    answerTimeoutMs,
+    listTimeoutMs,
+    observe: (batch) => {
+      for (const observation of batch) {
+        if (observation.kind === 'connection') version = observation.version;
+        else if (observation.kind === 'uptime') hasBooted = true;
+      }
+      observe(batch);
+    },
+  });
+  const onAbort = (): void => session.abandon(pbxError.lost(where, 'Rollcall gave it up'));
+  signal.addEventListener('abort', onAbort);
+  void session.closed.then(() => signal.removeEventListener('abort', onAbort));
+  if (signal.aborted) onAbort();
+
+  try {
+    await login(session, options, where);
+    const warnings = await checkPermissions(session, options.user, where);
+    const startup = await askStartup(session, where);
+    if (!hasBooted) warnings.push('no FullyBooted: Asterisk is still starting, or the AMI user lacks read=system');
+    await startEvents(session, where);
+    keepAlive(session, where, world.scheduler, keepAliveMs);
+    return {
+      version,
+      startup,
+      warnings,
+      list: () => list(session, where),
+      look: (uniqueid) => look(session, where, uniqueid),
+      close: session.close,
+      closed: session.closed,
+    };
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+};
+
+const askStartup = async (session: AmiSession, where: string): Promise<string> => {
+  const answer = await session.ask({ Action: 'CoreStatus' });
+  if (answer.response !== 'Success') throw pbxError.forbidden(where, [`CoreStatus (${refusal(answer)})`]);
+  const date = answer.get('CoreStartupDate');
+  const time = answer.get('CoreStartupTime');
+  if (!date || !time) throw pbxError.notAsterisk(where, 'its CoreStatus tells no startup time');
+  return `ami:${date} ${time}`;
+};
+
+const startEvents = async (session: AmiSession, where: string): Promise<void> => {
+  const answer = await session.ask({ Action: 'Events', EventMask: EVENT_CLASSES });
+  if (answer.response !== 'Success') throw pbxError.forbidden(where, [`Events (${refusal(answer)})`]);
+};
+
+const list = async (session: AmiSession, where: string): Promise<void> => {
+  const answer = await session.askList({ Action: 'Status' }, { observed: true });
+  if ('response' in answer) throw pbxError.forbidden(where, [`Status (${refusal(answer)})`]);
+};
+
+/** Asterisk takes a uniqueid where Status asks for a channel's name (16 to 23). */
+const look: (session: AmiSession, where: string, uniqueid: string) => ReturnType<AsteriskConnection['look']> = async (
+  session,
+  where,
+  uniqueid,
+) => {
+  if (uniqueid === '') return undefined;
+  const answer = await session.askList({ Action: 'Status', Channel: uniqueid }, { observed: false });
+  if (!('response' in answer)) return answer.channels.find((channel) => channel.uniqueid === uniqueid);
+  if (answer.get('Message') === 'No such channel') return undefined;
+  throw pbxError.forbidden(where, [`Status (${refusal(answer)})`]);
+};
