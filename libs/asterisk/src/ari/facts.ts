@@ -5,26 +5,33 @@ import type { AriChannel } from './event.ts';
  * ARI's channel model as facts. It holds neither linkedid nor bridge: they stay unsaid, never guessed.
  * `variables`: the names to keep of those that ari.conf adds to the model.
  */
-export const ariFacts = (channel: AriChannel, variables: ReadonlySet<string>): ChannelFacts => ({
-  name: channel.name,
-  state: channel.state === undefined ? undefined : stateNumber(channel.state),
-  callerNumber: known(channel.caller?.number),
-  callerName: known(channel.caller?.name),
-  callerRdnis: channel.caller_rdnis,
-  connectedNumber: known(channel.connected?.number),
-  connectedName: known(channel.connected?.name),
-  language: channel.language,
-  accountCode: channel.accountcode,
-  context: channel.dialplan?.context,
-  exten: channel.dialplan?.exten,
-  priority: channel.dialplan?.priority,
-  application: channel.dialplan?.app_name,
-  applicationData: channel.dialplan?.app_data,
-  created: channel.creationtime,
-  tenantid: channel.tenantid,
-  protocolid: channel.protocol_id,
-  variables: channel.channelvars && chosen(channel.channelvars, variables),
-});
+export const ariFacts = (channel: AriChannel, variables: ReadonlySet<string>): ChannelFacts => {
+  const facts: ChannelFacts = {};
+  say(facts, 'name', channel.name);
+  say(facts, 'state', channel.state === undefined ? undefined : stateNumber(channel.state));
+  say(facts, 'callerNumber', known(channel.caller?.number));
+  say(facts, 'callerName', known(channel.caller?.name));
+  say(facts, 'callerRdnis', channel.caller_rdnis);
+  say(facts, 'connectedNumber', known(channel.connected?.number));
+  say(facts, 'connectedName', known(channel.connected?.name));
+  say(facts, 'language', channel.language);
+  say(facts, 'accountCode', channel.accountcode);
+  say(facts, 'context', channel.dialplan?.context);
+  say(facts, 'exten', channel.dialplan?.exten);
+  say(facts, 'priority', channel.dialplan?.priority);
+  say(facts, 'application', channel.dialplan?.app_name);
+  say(facts, 'applicationData', channel.dialplan?.app_data);
+  say(facts, 'created', channel.creationtime);
+  say(facts, 'tenantid', channel.tenantid);
+  say(facts, 'protocolid', channel.protocol_id);
+  if (channel.channelvars) say(facts, 'variables', chosen(channel.channelvars, variables));
+  return facts;
+};
+
+/** An absent fact is a key that is not there. */
+export const say = <F extends keyof ChannelFacts>(facts: ChannelFacts, fact: F, value: ChannelFacts[F]): void => {
+  if (value !== undefined) facts[fact] = value;
+};
 
 /** ARI prints an empty text where AMI prints `<unknown>`. */
 const known = (text: string | undefined): string | null | undefined => (text === '' ? null : text);

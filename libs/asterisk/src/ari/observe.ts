@@ -1,6 +1,6 @@
 import type { Observation } from '@rollcall/channel';
 import { type AriEvent, ariEventSchema, firstIssue } from './event.ts';
-import { ariFacts } from './facts.ts';
+import { ariFacts, say } from './facts.ts';
 
 /** `other`: an event that says nothing of the channel list, or of a variable that nobody asked for. */
 export type AriObserved =
@@ -51,7 +51,7 @@ const observation = (event: AriEvent, variables: ReadonlySet<string>): Observati
     case 'ChannelStateChange':
       return { ...said, kind: 'changed', proves: true };
     case 'ChannelCallerId':
-      facts.callerPresentation = presentation(event.caller_presentation, event.caller_presentation_txt);
+      say(facts, 'callerPresentation', presentation(event.caller_presentation, event.caller_presentation_txt));
       return { ...said, kind: 'changed' };
     // Asterisk (16 to 23) guards neither against a dead channel: they may follow ChannelDestroyed.
     case 'ChannelDialplan':

@@ -140,4 +140,5 @@ test('a destroy counts even when all that is told besides the id is odd', () => 
     tech_cause: {},
   });
   expect(seen).toEqual({ kind: 'destroyed', uniqueid: 'x', source: 'ari', proves: false, facts: {} });
+  expect(Object.keys('facts' in seen ? seen.facts : { no: 'facts' })).toEqual([]);
 });
