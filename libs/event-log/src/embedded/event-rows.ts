@@ -1,0 +1,104 @@
+import { position, type RecordedEvent, revision } from '@rollcall/channel';
+import type Database from 'better-sqlite3';
+import { boundedMap } from './bounded-map.ts';
+import type { Kinds } from './kinds.ts';
+import { logDamaged, logError } from './log-errors.ts';
+
+/** Events handed over at once: enough that the cost of a query is not felt, few enough that a page takes about a millisecond. */
+export const PAGE = 1_000;
+
+const STREAMS_REMEMBERED = 50_000;
+
+type EventRow = [
+  position: number,
+  stream: number,
+  revision: number,
+  kind: number,
+  time: number,
+  recorded: number,
+  id: string,
+  data: string,
+];
+
+type StreamRow = { id: number; name: string; pbx: string };
+
+const COLUMNS = 'position, stream, revision, kind, time, recorded, id, data';
+
+export type EventRows = {
+  /** At most one page of what lies after `after`, up to and including `to`; empty at the end. */
+  after(after: number, to: number): RecordedEvent[];
+  /** At most one page of a stream from revision `from` on, up to and including position `to`; empty at its end. */
+  ofStream(stream: number, from: number, to: number): RecordedEvent[];
+};
+
+export const openEventRows = (db: Database.Database, path: string, kinds: Kinds): EventRows => {
+  const names = boundedMap<number, StreamRow>(STREAMS_REMEMBERED);
+  const pageAfter = db
+    .prepare<number[], EventRow>(
+      `SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ${PAGE}`,
+    )
+    .raw();
+  const pageOfStream = db
+    .prepare<number[], EventRow>(
+      `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? AND position <= ? ORDER BY revision LIMIT ${PAGE}`,
+    )
+    .raw();
+  const streamsBegun = db.prepare<number[], StreamRow>('SELECT id, name, pbx FROM streams WHERE id > ? AND id <= ?');
+  const streamById = db.prepare<[number], StreamRow>('SELECT id, name, pbx FROM streams WHERE id = ?');
+
+  const nameOf = (stream: number, at: number): StreamRow => {
+    const known = names.get(stream);
+    if (known) return known;
+    const row = streamById.get(stream);
+    if (!row) throw logDamaged(path, `the event at position ${at} is of a stream that is missing`);
+    names.set(stream, row);
+    return row;
+  };
+
+  const parse = (row: EventRow): RecordedEvent['data'] => {
+    try {
+      return JSON.parse(row[7]);
+    } catch (error) {
+      throw logDamaged(path, `the data of the event at position ${row[0]} is not JSON`, error);
+    }
+  };
+
+  /** Trusts the data of a kind it knows: only Rollcall writes here, and a second validation would double the time of a replay. */
+  const decode = (row: EventRow): RecordedEvent => {
+    const { type, boot, source, schema } = kinds.of(row[3], row[0]);
+    const { name, pbx } = nameOf(row[1], row[0]);
+    return {
+      type,
+      data: parse(row),
+      id: row[6],
+      time: row[4],
+      pbx,
+      boot,
+      source,
+      schema,
+      stream: name,
+      revision: revision(row[2]),
+      position: position(row[0]),
+      recorded: row[5],
+    } as RecordedEvent;
+  };
+
+  const typed = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw logError(path, error);
+    }
+  };
+
+  return {
+    after: (after, to) =>
+      typed(() => {
+        const rows = pageAfter.all(after, to);
+        const last = rows.at(-1);
+        if (last) for (const stream of streamsBegun.iterate(after, last[0])) names.set(stream.id, stream);
+        return rows.map(decode);
+      }),
+    ofStream: (stream, from, to) => typed(() => pageOfStream.all(stream, from, to).map(decode)),
+  };
+};
