@@ -2,6 +2,7 @@ export { type AmiAddress, type AriAddress, type PbxAddress, parsePbxAddress, red
 export { type AmiObserver, type AmiObserverOptions, createAmiObserver } from './ami/observer.ts';
 export { type AmiSourceOptions, amiSource } from './ami/source.ts';
 export { type AriObserved, type AriObserver, createAriObserver } from './ari/observe.ts';
+export { type AriSourceOptions, ariSource } from './ari/source.ts';
 export { pbxError } from './errors.ts';
 export { type AmiRecordingOptions, readAmiRecording } from './recording/ami.ts';
 export { type AriRecordingOptions, readAriRecording } from './recording/ari.ts';

@@ -43,7 +43,12 @@ export const createStep = (cache: CacheReader) => {
 
   return {
     apply: (event: RecordedEvent): Applied => (event.stream.startsWith('pbx/') ? applyPbx(event) : applyChannel(event)),
-    changes: (checkpoint: Position): Changes => ({ puts, removals: closed.keys(), pbxs: pbxs.values(), checkpoint }),
+    changes: (checkpoint: Position): Changes => ({
+      puts,
+      removals: [...closed.keys()],
+      pbxs: [...pbxs.values()],
+      checkpoint,
+    }),
   };
 };
 

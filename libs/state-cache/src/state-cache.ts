@@ -3,8 +3,8 @@ import type { Channel, Pbx, Position } from '@rollcall/channel';
 /** What one step of a projection changes; committed whole or not at all. */
 export type Changes = {
   puts: ReadonlyMap<string, Channel>;
-  removals: Iterable<string>;
-  pbxs: Iterable<Pbx>;
+  removals: readonly string[];
+  pbxs: readonly Pbx[];
   /** Everything in the log up to here is in the cache once this is committed. */
   checkpoint: Position;
 };

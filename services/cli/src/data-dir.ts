@@ -30,7 +30,7 @@ export const openDataDir = async (options: {
   progress?: (position: number, head: number) => void;
 }): Promise<DataDir> => {
   const { data, world, progress } = options;
-  const lock = lockDataDir(data, { world });
+  const lock = lockDataDir(data, world.clock);
   let log: EventLog | undefined;
   try {
     log = openEmbeddedLog({ dir: data, world });

@@ -5,6 +5,8 @@ import type { World } from '@rollcall/clock';
 import type { EventLog } from '@rollcall/event-log';
 import { createRecording, createWriter, type IngestCounters, type PbxStatus } from '@rollcall/ingest';
 
+const CHUNKS = 'ami.chunks.ndjson.gz';
+
 const capture = (file: string): URL => new URL(`../demo/${file}`, import.meta.url);
 
 export type DemoOptions = {
@@ -36,11 +38,11 @@ export const playDemo = async (options: DemoOptions): Promise<void> => {
   while (!signal.aborted) {
     await writer.bootSign({ sign: 'startup-time', startup: `demo:${world.clock.now()}` });
     const startedAt = world.clock.monotonic();
-    for await (const { t, observations } of readAmiRecording({
-      bytes: createReadStream(capture('ami.raw.gz')),
-      chunks: createReadStream(capture('ami.chunks.ndjson.gz')),
+    const { parts } = readAmiRecording(createReadStream(capture('ami.raw.gz')), {
       variables: [],
-    })) {
+      chunks: { name: CHUNKS, input: createReadStream(capture(CHUNKS)) },
+    });
+    for await (const { t, observations } of parts) {
       await world.scheduler.sleep((t ?? 0) - (world.clock.monotonic() - startedAt), signal);
       if (signal.aborted) break;
       await recording.observe(observations.filter(isOfChannel).map((one) => ({ ...one, time: world.clock.now() })));

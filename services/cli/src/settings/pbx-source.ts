@@ -27,14 +27,16 @@ export const pbxSource = ({ pbx, settings, variables, installation, world }: Sou
   const ca = settings.caFile === undefined ? undefined : readFileSync(settings.caFile, 'utf8');
   const { host, port, user } = address;
   const common = { user, secret, variables, world };
-  return address.scheme === 'ami' || address.scheme === 'amis'
-    ? amiSource({ ...common, host, port, tls: address.scheme === 'amis' ? { ca } : undefined })
-    : ariSource({
-        ...common,
-        url: `${address.scheme === 'ari+https' ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
-        app: address.app ?? `rollcall-${installation}`,
-        tls: { ca },
-      });
+  if (address.scheme === 'ami' || address.scheme === 'amis') {
+    return amiSource({ ...common, host, port, tls: address.scheme === 'amis' ? { ca } : undefined });
+  }
+  const http = address.scheme === 'ari+https' ? 'https' : 'http';
+  return ariSource({
+    ...common,
+    url: `${http}://${host.includes(':') ? `[${host}]` : host}:${port}${address.prefix}`,
+    app: address.app ?? `rollcall-${installation}`,
+    tls: { ca },
+  });
 };
 
 const firstLine = (pbx: string, path: string): string => {

@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { type Recording, readAmiRecording, readAriRecording } from '@rollcall/asterisk';
+import { RollcallError } from '@rollcall/errors';
+import { createIngestCounters, createRecording, createWriter } from '@rollcall/ingest';
+import { catchUp } from '@rollcall/projector';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { openDataDir } from '../data-dir.ts';
+import { createProgress } from '../progress.ts';
+import { pbxNameSchema } from '../settings/schema.ts';
+
+type ImportOptions = {
+  pbx: string;
+  ami?: string;
+  ari?: string;
+  chunks?: string;
+  data?: string;
+  variable: string[];
+  json?: boolean;
+};
+
+/** `rollcall import`: a recorded feed through the very same path as a live one. */
+export const registerImport = (program: Command, context: Context): void => {
+  program
+    .command('import')
+    .description('read a recorded AMI or ARI feed into the log')
+    .requiredOption('--pbx <name>', 'the PBX that it is of')
+    .option('--ami <file>', 'bytes of an AMI connection as received (.gz too, - for standard input)')
+    .option('--ari <file>', 'ARI events, one JSON object a line, or {t, e} lines (.gz too, - for standard input)')
+    .option('--chunks <file>', 'with --ami: when which bytes came, {t, at, n} lines')
+    .option('--variable <name>', 'channel variable to keep (repeatable)', (name, all: string[]) => [...all, name], [])
+    .option('--data <dir>', 'data directory')
+    .option('--json', 'print the counts as JSON')
+    .addHelpText('after', HELP)
+    .action((options: ImportOptions) => importFeed(options, context));
+};
+
+const importFeed = async (options: ImportOptions, { terminal, world, settings }: Context): Promise<void> => {
+  const name = pbxNameSchema.safeParse(options.pbx);
+  if (!name.success) throw usage(`--pbx ${options.pbx.slice(0, 80)} ${name.error.issues[0]?.message}`);
+  const source = options.ari === undefined ? 'ami' : 'ari';
+  const file = options.ami ?? options.ari;
+  if (file === undefined || (options.ami !== undefined && options.ari !== undefined)) {
+    throw usage('one of --ami FILE and --ari FILE is needed');
+  }
+  const feed = await openFeed(file);
+  const recorded = openRecording(feed.bytes, source, options);
+  const dir = await openDataDir({ data: options.data ?? settings.data, world });
+  try {
+    const counters = createIngestCounters();
+    const writer = createWriter({
+      pbx: options.pbx,
+      log: dir.log,
+      world,
+      counters,
+      signal: new AbortController().signal,
+      canAsk: false,
+      suspect: () => {},
+      stalled: (error) => error && terminal.err(`The log cannot be written, trying again: ${error.message}\n`),
+    });
+    await writer.load(dir.cache.list());
+    const recording = createRecording({ writer, counters, source });
+    await recording.begin();
+    const progress = createProgress(terminal, 'import', feed.size);
+    for await (const part of recorded.parts) {
+      await recording.observe(part.observations);
+      progress.at(feed.read());
+    }
+    progress.done();
+    await recording.end();
+    await catchUp(dir.log, dir.cache, await dir.log.head());
+    const live = [...dir.cache.list()].filter(({ pbx }) => pbx === options.pbx).length;
+    const { report } = recorded;
+    if (options.json) terminal.out(`${JSON.stringify({ live, counters, report })}\n`);
+    else terminal.out(summary(options.pbx, live, counters, report));
+    for (const { line, why } of report.examples) terminal.err(`skipped${line ? ` line ${line}` : ''}: ${why}\n`);
+    if (report.damage) terminal.err(`${file}: ${report.damage}\n`);
+  } finally {
+    await dir.close();
+  }
+};
+
+const openRecording = (bytes: AsyncIterable<Buffer>, source: 'ami' | 'ari', options: ImportOptions): Recording => {
+  const variables = options.variable;
+  if (source === 'ari') return readAriRecording(bytes, { variables });
+  const chunks =
+    options.chunks === undefined ? undefined : { name: options.chunks, input: createReadStream(options.chunks) };
+  return readAmiRecording(bytes, { variables, chunks });
+};
+
+const openFeed = async (file: string) => {
+  if (file === '-') return { bytes: process.stdin as AsyncIterable<Buffer>, size: 0, read: () => 0 };
+  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw usage(`${file} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
+  });
+  const stream = createReadStream(file);
+  return { bytes: stream as AsyncIterable<Buffer>, size, read: () => stream.bytesRead };
+};
+
+const summary = (
+  pbx: string,
+  live: number,
+  counters: ReturnType<typeof createIngestCounters>,
+  report: Recording['report'],
+): string => {
+  const { late, suspect, duplicate, unknown, unchanged, ended, reconciled } = counters;
+  return `${[
+    `${pbx}: ${report.events} events read, ${counters.observations} about channels, ${counters.events} written`,
+    `  changed nothing  ${unchanged}`,
+    `  ghosts prevented ${late} late, ${suspect} suspect, ${ended} of a dead boot, ${reconciled.removed} by the PBX's lists`,
+    `  not believed     ${unknown} about channels never seen, ${duplicate} second ends`,
+    `  not understood   ${report.malformed}`,
+    `  live at the end  ${live}`,
+  ].join('\n')}\n`;
+};
+
+const usage = (what: string) => new RollcallError('USAGE', `${what}.`, 'See "rollcall import --help".');
+
+const HELP = `
+A recording is read as if it were heard now: lists that it holds (CoreStatus, Status,
+CoreShowChannels) are compared where they stand in it, a restart of the PBX is told from
+its uptimes or uniqueids. At its end the PBX counts as not connected.
+
+Examples:
+  rollcall import --pbx pbx-a --ami ami.raw.gz --chunks ami.chunks.ndjson.gz
+  zcat ari.ndjson.gz | rollcall import --pbx pbx-a --ari -
+`;

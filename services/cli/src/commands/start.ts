@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { Context } from '../context.ts';
+import { type Running, startRollcall } from '../running.ts';
+import { type Flags, loadSettings } from '../settings/load.ts';
+import type { Settings } from '../settings/schema.ts';
+import { showList } from '../show-list.ts';
+import type { Terminal } from '../terminal.ts';
+
+const collect = (text: string, all: string[]): string[] => [...all, text];
+
+/** `rollcall start`: everything in one process, until SIGTERM or SIGINT. */
+export const registerStart = (program: Command, context: Context): void => {
+  program
+    .command('start', { isDefault: false })
+    .description('run everything in one process: follow the PBXs, keep the log and the list, serve them')
+    .option(
+      '--pbx <name=url>',
+      'a PBX to follow (repeatable): ami://, amis://, ari+http:// or ari+https://',
+      collect,
+      [],
+    )
+    .option('--data <dir>', 'data directory (default: rollcall-data)')
+    .option('--http <host:port>', 'where to serve the list, or off (default: 127.0.0.1:8099)')
+    .option('--http-open', 'allow an address that others can reach, although there is no login yet')
+    .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
+    .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
+    .option('--reconcile-every <duration>', 'how often the list is compared with the PBX (default: 60s)')
+    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
+    .option('--log-format <format>', 'text or json (default: text)')
+    .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => start(loadSettings(flags, context.env), context));
+};
+
+const start = async (settings: Settings, { terminal, world }: Context): Promise<void> => {
+  const logger = createLogger(settings);
+  const stopped = new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  const running = await startRollcall(settings, world, logger);
+  greet(terminal, settings, running);
+  const hide = Object.keys(settings.pbx).length === 0 ? showList(running, terminal, world) : () => {};
+  const signal = await stopped;
+  hide();
+  logger.info(`${signal}: stopping`);
+  await running.stop();
+};
+
+const createLogger = ({ logLevel, logFormat }: Settings): Logger =>
+  logFormat === 'json'
+    ? pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }))
+    : pino(
+        { level: logLevel },
+        pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true }),
+      );
+
+const greet = (terminal: Terminal, settings: Settings, { url, dir }: Running): void => {
+  const names = Object.keys(settings.pbx);
+  const lines = [
+    'Rollcall: the true list of live channels',
+    `  data  ${settings.data} (log at position ${dir.cache.checkpoint}, ${dir.cache.size} channels)`,
+    url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
+  ];
+  if (names.length === 0) {
+    lines.push(
+      '  PBX   demo: no PBX was named, so a recording of a real Asterisk 22 plays, in real time and in a loop',
+      '        your own: npx rollcall start --pbx NAME=ami://USER:SECRET@HOST:5038',
+    );
+  } else lines.push(`  PBX   ${names.join(', ')}`);
+  lines.push('  see   npx rollcall watch      npx rollcall channels      npx rollcall --help', '');
+  terminal.out(`${lines.join('\n')}\n`);
+};
+
+const HELP = `
+Without any --pbx a bundled recording of a real Asterisk plays as PBX "demo".
+Settings also come from a config file (--config, ROLLCALL_CONFIG) and from the environment:
+ROLLCALL_PBX, ROLLCALL_DATA, ROLLCALL_HTTP, …; docs/settings.md lists all. What the command line
+says comes first. A secret in a command line can be read by other users of the machine: put it
+into the config file's secretFile.
+
+Examples:
+  rollcall start
+  rollcall start --pbx pbx-a=ami://rollcall:secret@10.0.0.5:5038
+  rollcall start --pbx a=amis://rollcall:secret@a.example --pbx b=ari+http://rollcall:secret@b.example:8088
+  rollcall start --config /etc/rollcall.yaml
+`;

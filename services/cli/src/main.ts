@@ -1,0 +1,54 @@
+import { systemWorld } from '@rollcall/clock';
+import { errorLine, isRollcallError } from '@rollcall/errors';
+import { Command, CommanderError } from 'commander';
+import { registerImport } from './commands/import.ts';
+import { registerStart } from './commands/start.ts';
+import { registerVerify } from './commands/verify.ts';
+import type { Context } from './context.ts';
+import { loadSettings } from './settings/load.ts';
+import { processTerminal } from './terminal.ts';
+
+/** `rollcall …`. Exit status: 0 done; 1 no, or different; 2 it could not be done, with one line that says why. */
+export const main = async (args: string[]): Promise<void> => {
+  const terminal = processTerminal();
+  // A reader that has seen enough (head, less) closes the pipe: that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+  try {
+    const settings = loadSettings({}, process.env);
+    const context: Context = { terminal, world: systemWorld, env: process.env, settings };
+    await createProgram(context).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    else {
+      terminal.err(`${errorLine(error)}\n`);
+      if (!isRollcallError(error) && error instanceof Error && process.env.ROLLCALL_LOG_LEVEL === 'debug') {
+        terminal.err(`${error.stack}\n`);
+      }
+      process.exitCode = 2;
+    }
+  }
+};
+
+const createProgram = (context: Context): Command => {
+  const program = new Command('rollcall')
+    .description('The true list of live channels of your Asterisk PBXs.')
+    .version('0.1.0')
+    .showHelpAfterError('(add --help for what it takes)')
+    .addHelpText('after', HELP)
+    .exitOverride();
+  registerStart(program, context);
+  registerImport(program, context);
+  registerVerify(program, context);
+  return program;
+};
+
+const HELP = `
+Start here:
+  rollcall start                                             a recording plays as PBX "demo"
+  rollcall start --pbx pbx-a=ami://USER:SECRET@HOST:5038     your own PBX
+Then, in another terminal:
+  rollcall channels              what "core show channels" prints, without ghosts
+  rollcall watch                 the list, live
+  rollcall channel ID            one channel: its whole story
+  rollcall verify                is the list what the log says?
+`;
