@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
-import { type EventLog, lockDataDir, openEmbeddedLog } from '@rollcall/event-log';
+import { type EventLog, openEmbeddedLog } from '@rollcall/event-log';
 import { catchUp } from '@rollcall/projector';
 import { createMemoryCache, readImage, type StateCache, writeImage } from '@rollcall/state-cache';
 
@@ -30,40 +30,36 @@ export const openDataDir = async (options: {
   progress?: (position: number, head: number) => void;
 }): Promise<DataDir> => {
   const { data, world, progress } = options;
-  const lock = lockDataDir(data, world.clock);
-  let log: EventLog | undefined;
+  // The log takes the directory for this process, and lets go of it when it is closed.
+  const log = openEmbeddedLog({ dir: data, world });
   try {
-    log = openEmbeddedLog({ dir: data, world });
-    const opened = log;
-    const head = await opened.head();
-    const saveImage = () => writeImage(imagePath(data), cache, opened.id);
+    const head = await log.head();
     const cache = createMemoryCache();
+    const saveImage = () => writeImage(imagePath(data), cache, log.id);
     let imageRefused: string | undefined;
     try {
-      const image = await readImage(imagePath(data), { id: opened.id, head });
+      const image = await readImage(imagePath(data), { id: log.id, head });
       if (image) cache.commit(image);
     } catch (error) {
       imageRefused = errorLine(error);
     }
-    await catchUp(opened, cache, head, (position) => progress?.(position, head));
+    await catchUp(log, cache, head, (position) => progress?.(position, head));
     return {
-      log: opened,
+      log,
       cache,
       imageRefused,
       saveImage,
       close: async () => {
         try {
-          await catchUp(opened, cache, await opened.head());
+          await catchUp(log, cache, await log.head());
           await saveImage();
         } finally {
-          await opened.close();
-          lock.release();
+          await log.close();
         }
       },
     };
   } catch (error) {
-    await log?.close();
-    lock.release();
+    await log.close();
     throw error;
   }
 };

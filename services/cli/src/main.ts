@@ -1,9 +1,12 @@
 import { systemWorld } from '@rollcall/clock';
 import { errorLine, isRollcallError } from '@rollcall/errors';
 import { Command, CommanderError } from 'commander';
+import { registerChannel } from './commands/channel.ts';
+import { registerChannels } from './commands/channels.ts';
 import { registerImport } from './commands/import.ts';
 import { registerStart } from './commands/start.ts';
 import { registerVerify } from './commands/verify.ts';
+import { registerWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import { loadSettings } from './settings/load.ts';
 import { processTerminal } from './terminal.ts';
@@ -38,6 +41,9 @@ const createProgram = (context: Context): Command => {
     .exitOverride();
   registerStart(program, context);
   registerImport(program, context);
+  registerChannels(program, context);
+  registerChannel(program, context);
+  registerWatch(program, context);
   registerVerify(program, context);
   return program;
 };

@@ -10,7 +10,7 @@ import { lossReason, staleLine } from '../reading/stale-line.ts';
 const FORMATS = ['concise', 'verbose', 'count', 'json', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number] | 'plain';
 
-type Options = Place & { [format in Format]?: boolean } & { pbx?: string; filter: string[]; at?: string };
+type Options = Place & { [format in Format]?: boolean } & { pbx?: string; filter?: string[]; at?: string };
 
 const DESCRIPTIONS: Record<(typeof FORMATS)[number], string> = {
   concise: 'fourteen fields between ! on a line, as "core show channels concise" prints them',
@@ -60,16 +60,16 @@ export const registerChannels = (program: Command, context: Context): void => {
 export const listOptions = (command: Command): Command =>
   command
     .option('--pbx <name>', 'of this PBX only')
-    .option(
-      '--filter <expr>',
-      'field=value, field!=value or field~regex; repeat it, and all must hold; fields as in --json, and variables.NAME',
-      (expression: string, before: string[]) => [...before, expression],
-      [],
+    .addOption(
+      new Option(
+        '--filter <expr>',
+        'field=value, field!=value or field~regex; repeat it, and all must hold; fields as in --json, and variables.NAME',
+      ).argParser((expression: string, before: string[] | undefined) => [...(before ?? []), expression]),
     );
 
 const listChannels = async (options: Options, context: Context): Promise<void> => {
   const { terminal, settings } = context;
-  const filter = parseFilters(options.filter);
+  const filter = parseFilters(options.filter ?? []);
   const reading = await openReading(options, context);
   try {
     const { cache, now } = reading;

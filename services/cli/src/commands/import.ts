@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type Recording, readAmiRecording, readAriRecording } from '@rollcall/asterisk';
+import type { Observation } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import { createIngestCounters, createRecording, createWriter } from '@rollcall/ingest';
 import { catchUp } from '@rollcall/projector';
@@ -9,6 +10,9 @@ import type { Context } from '../context.ts';
 import { openDataDir } from '../data-dir.ts';
 import { createProgress } from '../progress.ts';
 import { pbxNameSchema } from '../settings/schema.ts';
+
+/** Observations that share a durable commit. */
+const BATCH = 1000;
 
 type ImportOptions = {
   pbx: string;
@@ -63,10 +67,15 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
     const recording = createRecording({ writer, counters, source });
     await recording.begin();
     const progress = createProgress(terminal, 'import', feed.size);
-    for await (const part of recorded.parts) {
-      await recording.observe(part.observations);
+    let waiting: Observation[] = [];
+    for await (const { observations } of recorded.parts) {
+      waiting.push(...observations);
+      if (waiting.length < BATCH) continue;
+      await recording.observe(waiting);
+      waiting = [];
       progress.at(feed.read());
     }
+    await recording.observe(waiting);
     progress.done();
     await recording.end();
     await catchUp(dir.log, dir.cache, await dir.log.head());

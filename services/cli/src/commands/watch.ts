@@ -12,7 +12,7 @@ import { checkPbx, select } from '../reading/selection.ts';
 import { watchFrame } from '../reading/watch-frame.ts';
 import { listOptions } from './channels.ts';
 
-type Options = Place & { pbx?: string; filter: string[] };
+type Options = Place & { pbx?: string; filter?: string[] };
 type Watched = { followed: Followed; filter: Filter; pbx: string | undefined };
 
 const HELP = `
@@ -42,7 +42,7 @@ export const registerWatch = (program: Command, context: Context): void => {
 
 const watch = async (options: Options, context: Context): Promise<void> => {
   const { terminal, world, settings } = context;
-  const filter = parseFilters(options.filter);
+  const filter = parseFilters(options.filter ?? []);
   checkPlace(options);
   const followed =
     options.url === undefined

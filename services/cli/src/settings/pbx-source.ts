@@ -27,7 +27,7 @@ export const pbxSource = ({ pbx, settings, variables, installation, world }: Sou
   const ca = settings.caFile === undefined ? undefined : readFileSync(settings.caFile, 'utf8');
   const { host, port, user } = address;
   const common = { user, secret, variables, world };
-  if (address.scheme === 'ami' || address.scheme === 'amis') {
+  if (!('app' in address)) {
     return amiSource({ ...common, host, port, tls: address.scheme === 'amis' ? { ca } : undefined });
   }
   const http = address.scheme === 'ari+https' ? 'https' : 'http';
