@@ -8,6 +8,7 @@ import { createProgress } from '../progress.ts';
 import { channelJson } from '../reading/channel-json.ts';
 import { type Conclusion, conclude } from '../reading/conclusion.ts';
 import { findStreams, searchName } from '../reading/find-channel.ts';
+import { jsonLine } from '../reading/json-line.ts';
 import { checkPbx } from '../reading/selection.ts';
 import { lossReason } from '../reading/stale-line.ts';
 import { type TimelineEntry, timeline, valueText } from '../reading/timeline.ts';
@@ -130,7 +131,7 @@ const concludeStory = async (story: Story, { cache, log, now }: View, staleAfter
 };
 
 const storyJson = ({ first, name, channel, entries, stream }: Story, conclusion: Conclusion, now: number): string =>
-  `${JSON.stringify({
+  jsonLine({
     pbx: first.pbx,
     boot: first.boot,
     uniqueid: uniqueidOf(stream),
@@ -138,7 +139,7 @@ const storyJson = ({ first, name, channel, entries, stream }: Story, conclusion:
     ...conclusion,
     channel: channel ? channelJson(channel, conclusion.listed === 'stale', now) : null,
     events: entries,
-  })}\n`;
+  });
 
 const storyText = ({ first, name, entries, stream }: Story, { why }: Conclusion, pbx: Pbx | undefined): string => {
   const lines = [

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { parseFilters } from '../filter.ts';
 import { channelJson } from '../reading/channel-json.ts';
+import { jsonLine } from '../reading/json-line.ts';
 import { openReading, type Place, placeOptions, type Reading } from '../reading/reading.ts';
 import { checkPbx, type Selection, select } from '../reading/selection.ts';
 import { lossReason, staleLine } from '../reading/stale-line.ts';
@@ -103,9 +104,9 @@ function* print(format: Format, { channels, isStale }: Selection, { now }: Readi
       yield footer(listing);
       return;
     case 'json':
-      yield `${JSON.stringify(oldestFirst(channels).map((one) => channelJson(one, isStale(one), now)))}\n`;
+      yield jsonLine(oldestFirst(channels).map((one) => channelJson(one, isStale(one), now)));
       return;
     case 'ndjson':
-      for (const one of oldestFirst(channels)) yield `${JSON.stringify(channelJson(one, isStale(one), now))}\n`;
+      for (const one of oldestFirst(channels)) yield jsonLine(channelJson(one, isStale(one), now));
   }
 }

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { type Filter, parseFilters } from '../filter.ts';
 import { channelJson } from '../reading/channel-json.ts';
 import { type Followed, followLog, followServer } from '../reading/follow.ts';
+import { jsonLine } from '../reading/json-line.ts';
 import { keepAlive } from '../reading/keep-alive.ts';
 import { createListChanges } from '../reading/list-changes.ts';
 import { checkPlace, type Place, placeOptions } from '../reading/reading.ts';
@@ -76,11 +77,11 @@ const print = async (watched: Watched, { terminal, world }: Context, ending: Abo
     json: (one, stale) => channelJson(one, stale, world.clock.now()),
   });
   let told: string | undefined;
-  for (const change of list.begin()) terminal.out(`${JSON.stringify(change)}\n`);
+  for (const change of list.begin()) terminal.out(jsonLine(change));
   await followed.run((changes?: Changes) => {
     if (followed.problem !== told && followed.problem !== undefined) terminal.err(`${followed.problem}\n`);
     told = followed.problem;
-    if (changes) for (const change of list.after(changes)) terminal.out(`${JSON.stringify(change)}\n`);
+    if (changes) for (const change of list.after(changes)) terminal.out(jsonLine(change));
   }, ending.signal);
 };
 
