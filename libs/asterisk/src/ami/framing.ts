@@ -8,22 +8,39 @@ export const skipBlank = (bytes: Uint8Array, from: number, to: number): number =
   return at;
 };
 
+/** How the lines of a feed end. Asterisk ends them in CRLF; a recording may have lost the CR. */
+export type LineEnd = 'crlf' | 'lf';
+
+/** As the first line of the feed does; undefined while it has no end yet. */
+export const lineEndOf = (bytes: Buffer): LineEnd | undefined => {
+  const lf = bytes.indexOf(LF, skipBlank(bytes, 0, bytes.length));
+  if (lf < 0) return undefined;
+  return bytes[lf - 1] === CR ? 'crlf' : 'lf';
+};
+
+/** First byte of the blank line that ends a message, or -1 when there is none in bytes[from, to). */
+export const findBlank = (bytes: Buffer, from: number, to: number, lineEnd: LineEnd): number => {
+  if (lineEnd === 'crlf') return findBlankCrlf(bytes, from, to);
+  const at = bytes.indexOf('\n\n', from);
+  return at < 0 || at + 2 > to ? -1 : at + 1;
+};
+
 /**
- * The blank line that ends a message: its first byte, or -1 when there is none in bytes[from, to). Lines end in CRLF or LF:
- * Asterisk's CoreShowChannelMap ends in `\r\n\n` (18.19 to 18.23, 20.4 to 20.8, 21.0 to 21.3). Looks at every second byte
- * only, since a blank line cannot hide between two: this is where most bytes of a feed pass by.
+ * A blank line is the end of `\n\r\n`, or of `\r\n\n`, with which Asterisk ends CoreShowChannelMap (18.19 to 18.23, 20.4 to 20.8, 21.0
+ * to 21.3). Both have three bytes, so it is enough to look at every third: this is where most bytes of a feed pass by.
  */
-export const findBlank = (bytes: Uint8Array, from: number, to: number): number => {
-  for (let at = from + 1; at < to; at += 2) {
+const findBlankCrlf = (bytes: Uint8Array, from: number, to: number): number => {
+  for (let at = from + 2; at < to; at += 3) {
     const byte = bytes[at];
-    if (byte !== LF && byte !== CR) continue;
+    if (byte === undefined || byte > CR) continue;
     if (byte === LF) {
-      if (bytes[at - 1] === LF) return at;
-      if (bytes[at - 1] === CR && at - 2 >= from && bytes[at - 2] === LF) return at - 1;
-      if (at + 1 < to && bytes[at + 1] === LF) return at + 1;
+      if (bytes[at - 1] === CR && bytes[at - 2] === LF) return at - 1;
+      if (bytes[at - 1] === LF && bytes[at - 2] === CR) return at;
+      if (bytes[at - 1] === CR && at + 1 < to && bytes[at + 1] === LF) return at + 1;
       if (at + 2 < to && bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 1;
-    } else if (bytes[at - 1] === LF && at + 1 < to && bytes[at + 1] === LF) {
-      return at;
+    } else if (byte === CR) {
+      if (bytes[at - 1] === LF && at + 1 < to && bytes[at + 1] === LF) return at;
+      if (at + 2 < to && bytes[at + 1] === LF && bytes[at + 2] === LF) return at + 2;
     }
   }
   return -1;
@@ -32,7 +49,7 @@ export const findBlank = (bytes: Uint8Array, from: number, to: number): number =
 /** The longest blank line: CRLF. */
 export const BLANK_BYTES = 2;
 
-/** Bytes at the end of a stretch that may be the beginning of a blank line whose rest is still to come. */
+/** Bytes before a blank line that are needed to recognise it. */
 export const BLANK_OVERLAP = 3;
 
 /** Just after the line that begins at `start`; the caller knows that the line is there whole. */

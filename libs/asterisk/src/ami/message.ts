@@ -81,12 +81,14 @@ export const createMessage = (): AmiMessage => {
     current = bytes;
     starts.fill(-1);
     variables.length = 0;
+    // Application data may hold line feeds, which Asterisk sends as they are: where lines end in CRLF, only that ends them.
+    const isCrlf = bytes[end - 2] === CR;
     let line = start;
     while (line < end) {
       let colon = line;
       while (colon < end && bytes[colon] !== COLON && bytes[colon] !== LF) colon++;
       let lf = colon;
-      while (lf < end && bytes[lf] !== LF) lf++;
+      while (lf < end && (bytes[lf] !== LF || (isCrlf && bytes[lf - 1] !== CR))) lf++;
       if (colon < lf) {
         const slot = TABLE.find(bytes, line, colon);
         if (slot >= 0)

@@ -53,7 +53,7 @@ const CR = 13;
 /** Turns the bytes of AMI connections, live or recorded, into observations, in the order of the bytes. */
 export const createAmiObserver = (options: AmiObserverOptions): AmiObserver => {
   const variables = new Set(options.variables);
-  const variableTable = nameTable(options.variables);
+  const variableTable = options.variables.length > 0 ? nameTable(options.variables) : undefined;
   const message: AmiMessage = createMessage();
   const lists = createLists(variables);
   const pbxTime = createPbxTime();

@@ -1,5 +1,5 @@
 import { BANNER, decideBanner } from './banner.ts';
-import { BLANK_BYTES, BLANK_OVERLAP, findBlank, skipBlank } from './framing.ts';
+import { BLANK_BYTES, BLANK_OVERLAP, findBlank, type LineEnd, lineEndOf, skipBlank } from './framing.ts';
 
 export type AmiParserOptions = {
   /** Longest message in bytes, 1 MiB unless said otherwise. A longer one is dropped as it streams by. */
@@ -39,11 +39,13 @@ export const createAmiParser = ({ maxMessage = MAX_MESSAGE, banner, message }: A
   let keptLength = 0;
   /** Inside a message that is too long: everything up to its end is dropped. */
   let discarding = false;
+  let lineEnd: LineEnd | undefined;
   /** How far the kept bytes are known to hold no blank line and no banner. */
   let searched = 0;
 
   const push = (chunk: Buffer): void => {
     const bytes = keptLength === 0 ? chunk : append(chunk);
+    lineEnd ??= lineEndOf(bytes);
     const rest = consume(bytes);
     keep(bytes, rest);
   };
@@ -104,7 +106,7 @@ export const createAmiParser = ({ maxMessage = MAX_MESSAGE, banner, message }: A
     let at = from;
     for (;;) {
       if (!discarding) at = skipBlank(bytes, at, to);
-      const blank = findBlank(bytes, Math.max(at, searched - BLANK_OVERLAP), to);
+      const blank = findBlank(bytes, Math.max(at, searched - BLANK_OVERLAP), to, lineEnd ?? 'crlf');
       if (blank < 0) break;
       const tooLong = blank - at > maxMessage;
       if (!discarding && !tooLong) {

@@ -10,7 +10,8 @@ const UNDERSCORE = 95;
  * Is the VarSet at bytes[start, end) about a wanted variable? Half of a busy feed is VarSet, nearly all of it unwanted, so only its
  * last two lines are looked at: Variable and Value (Asterisk 16 to 23). An event of another shape counts as wanted, to be read whole.
  */
-export const isWantedVariable = (bytes: Buffer, start: number, end: number, wanted: NameTable): boolean => {
+export const isWantedVariable = (bytes: Buffer, start: number, end: number, wanted: NameTable | undefined): boolean => {
+  if (wanted === undefined) return false;
   const value = lineBefore(bytes, start, end);
   const variable = lineBefore(bytes, start, value);
   if (!startsWith(bytes, variable, value, VARIABLE)) return true;
