@@ -96,7 +96,7 @@ export const openEventRows = (db: Database.Database, path: string, kinds: Kinds)
       typed(() => {
         const rows = pageAfter.all(after, to);
         const last = rows.at(-1);
-        if (last) for (const stream of streamsBegun.iterate(after, last[0])) names.set(stream.id, stream);
+        if (last) for (const stream of streamsBegun.all(after, last[0])) names.set(stream.id, stream);
         return rows.map(decode);
       }),
     ofStream: (stream, from, to) => typed(() => pageOfStream.all(stream, from, to).map(decode)),

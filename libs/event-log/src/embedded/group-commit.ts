@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3';
 import type { Appended, ExpectedRevision } from '../event-log.ts';
 import { WrongExpectedRevision } from '../wrong-expected-revision.ts';
 import type { Kinds } from './kinds.ts';
-import { logError } from './log-errors.ts';
+import { eventInvalid, isOfOneAppend, logError } from './log-errors.ts';
 import type { StreamHeads } from './stream-heads.ts';
 
 /** Events in one commit, unless a single append has more: bounds how long the event loop stands still. */
@@ -167,28 +167,29 @@ export const openGroupCommit = ({
       durable = done.length > 0 ? used : durable;
       return outcomes;
     } catch (error) {
-      if (db.inTransaction) rollback.run();
       ({ used, lastRecorded } = before);
       heads.forget();
       kinds.forget();
       done.length = 0;
+      if (db.inTransaction) rollback.run();
       throw error;
     }
   };
 
+  /** Appends of which one cannot be stored are done one by one. What hits the log as a whole hits all of them. */
   const commitOrFail = (appends: readonly Append[], done: Written[]): Outcome[] => {
     try {
       return commitAll(appends, done);
     } catch (error) {
-      if (appends.length > 1) {
-        return appends.flatMap((append) => {
-          const own: Written[] = [];
-          const outcome = commitOrFail([append], own);
-          done.push(...own);
-          return outcome;
-        });
-      }
-      return [{ error: logError(path, error) }];
+      if (!isOfOneAppend(error)) return appends.map(() => ({ error: logError(path, error) }));
+      const [alone] = appends;
+      if (alone && appends.length === 1) return [{ error: eventInvalid(alone.stream, error) }];
+      return appends.flatMap((append) => {
+        const own: Written[] = [];
+        const outcomes = commitOrFail([append], own);
+        done.push(...own);
+        return outcomes;
+      });
     }
   };
 

@@ -1,6 +1,7 @@
 import { type DomainEvent, domainEventSchema, type NewEvent, SCHEMA_VERSION, type Source } from '@rollcall/channel';
+import { RollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
-import { schemaUnknown } from './log-errors.ts';
+import { logDamaged, schemaUnknown } from './log-errors.ts';
 
 /** What many events have in common, kept once. */
 export type Kind = { type: DomainEvent['type']; boot: number; source: Source; schema: number };
@@ -20,6 +21,13 @@ const TYPES = new Map<string, DomainEvent['type']>(
   domainEventSchema.options.map(({ shape }) => [shape.type.value, shape.type.value]),
 );
 
+const schemaUnwritable = ({ id, schema }: NewEvent): RollcallError =>
+  new RollcallError(
+    'LOG_SCHEMA_UNKNOWN',
+    `Event ${id} has schema ${schema}; this Rollcall writes schema ${SCHEMA_VERSION}.`,
+    'Import it with the version of Rollcall that wrote it, or a newer one.',
+  );
+
 const keyOf = ({ type, boot, source, schema }: KindRow | Kind | NewEvent): string =>
   `${type} ${boot} ${source} ${schema}`;
 
@@ -34,15 +42,17 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
       numbers.set(keyOf(row), row.id);
       const type = TYPES.get(row.type);
       // Once events of an older version are to be read, they are brought up where events are decoded, by their kind's version.
-      if (type !== undefined && row.schema === SCHEMA_VERSION) byNumber[row.id] = { ...row, type };
+      if (type !== undefined && row.schema === SCHEMA_VERSION) {
+        const { boot, source, schema } = row;
+        byNumber[row.id] = { type, boot, source, schema };
+      }
     }
   };
 
-  const describe = (kind: number, position: number): string => {
+  const unreadable = (kind: number, position: number): Error => {
     const row = all.all().find(({ id }) => id === kind);
-    return row
-      ? `event ${row.type} of schema ${row.schema} at position ${position}`
-      : `an event of kind ${kind} at position ${position}`;
+    if (!row) return logDamaged(path, `the event at position ${position} is of a kind that is missing`);
+    return schemaUnknown(path, `an event ${row.type} of schema ${row.schema} at position ${position}`);
   };
 
   load();
@@ -52,14 +62,16 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
       if (known) return known;
       load();
       const loaded = byNumber[number];
-      if (!loaded) throw schemaUnknown(path, describe(number, position));
+      if (!loaded) throw unreadable(number, position);
       return loaded;
     },
     numberOf: (event) => {
       const key = keyOf(event);
+      if (!numbers.has(key)) load();
       const known = numbers.get(key);
       if (known !== undefined) return known;
       const { type, boot, source, schema } = event;
+      if (schema !== SCHEMA_VERSION) throw schemaUnwritable(event);
       const number = Number(insert.run(type, boot, source, schema).lastInsertRowid);
       numbers.set(key, number);
       byNumber[number] = { type, boot, source, schema };
@@ -68,7 +80,6 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
     forget: () => {
       byNumber.length = 0;
       numbers.clear();
-      load();
     },
   };
 };

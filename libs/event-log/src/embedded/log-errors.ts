@@ -40,6 +40,18 @@ const logFull = (path: string, cause: unknown): RollcallError =>
     { cause },
   );
 
+/** The append itself is at fault, so the others of its commit may well succeed without it. */
+export const isOfOneAppend = (error: unknown): boolean =>
+  !(error instanceof Database.SqliteError) || /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/.test(error.code);
+
+export const eventInvalid = (stream: string, cause: unknown): RollcallError =>
+  new RollcallError(
+    'EVENT_INVALID',
+    `An event for stream ${stream} cannot be stored: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    'This is a mistake in the program that appends.',
+    { cause },
+  );
+
 const diskIsFull = (path: string): boolean => {
   try {
     const { bavail, bsize } = statfsSync(dirname(path));

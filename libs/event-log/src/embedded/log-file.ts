@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
@@ -146,7 +146,6 @@ export const openLogFile = ({ path, mode, world, maxBytes }: LogFileOptions): Da
     db = new Database(path, { fileMustExist: true, readonly: mode === 'read', timeout: BUSY_MS });
     checkIsLog(db, path);
     if (mode === 'write') {
-      chmodSync(path, 0o600);
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
       // macOS empties the drive's own cache only when told so.

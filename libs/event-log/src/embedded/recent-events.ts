@@ -1,6 +1,6 @@
 import { type Position, position, type RecordedEvent, START } from '@rollcall/channel';
 
-const KEPT = 10_000;
+const KEPT = 4_000;
 
 /**
  * The events committed last, for readers that have caught up. Bounded: who falls behind finds its place no longer covered
@@ -14,7 +14,8 @@ export type RecentEvents = {
   reset(head: Position): void;
 };
 
-export const recentEvents = (): RecentEvents => {
+/** Keeps at least the `kept` events added last and fewer than twice as many. */
+export const recentEvents = (kept = KEPT): RecentEvents => {
   let floor = START;
   let events: RecordedEvent[] = [];
 
@@ -37,8 +38,8 @@ export const recentEvents = (): RecentEvents => {
     },
     add: (added) => {
       for (const event of added) events.push(event);
-      if (events.length < 2 * KEPT) return;
-      events = events.slice(-KEPT);
+      if (events.length < 2 * kept) return;
+      events = events.slice(-kept);
       floor = position((events[0]?.position ?? 1) - 1);
     },
     reset: (head) => {

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemWorld } from '@rollcall/clock';
+import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from './embedded-log.ts';
+
+/** For tests: opens logs in directories of their own, and closes and removes all of them. */
+export const logsUnderTest = () => {
+  const dirs: string[] = [];
+  const logs: EmbeddedLog[] = [];
+  return {
+    newDir: (): string => {
+      const dir = mkdtempSync(join(tmpdir(), 'event-log-'));
+      dirs.push(dir);
+      return dir;
+    },
+    open: (dir: string, options: Partial<EmbeddedLogOptions> = {}): EmbeddedLog => {
+      const log = openEmbeddedLog({ dir, world: systemWorld, ...options });
+      logs.push(log);
+      return log;
+    },
+    cleanup: async (): Promise<void> => {
+      for (const log of logs.splice(0)) await log.close();
+      for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+};
