@@ -3,7 +3,6 @@ import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
-import util from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { createAmiObserver } from '@rollcall/asterisk';
 
@@ -51,9 +50,7 @@ const rollcall = (name: string, variables: readonly string[]): Contender => ({
   },
 });
 
-/** Uses `util.isArray` on a header that comes twice, as in TestEvent: gone since Node 23, so it is lent one here. */
 const yana = (): Contender => {
-  Object.assign(require('node:util'), { isArray: util.isArray ?? Array.isArray });
   const Ami = require('yana');
   return {
     name: 'yana 0.3.0',

@@ -18,41 +18,23 @@ const TENANTID = slotOf('Tenantid');
 
 /** What the headers say that AMI puts into every event about a channel (Asterisk 16 to 23). An absent header is an absent fact. */
 export const channelFacts = (message: AmiMessage, variables: ReadonlySet<string>): ChannelFacts => {
-  const said: ChannelFacts = {
-    name: message.text(CHANNEL),
-    linkedid: message.text(LINKEDID),
-    state: message.integer(CHANNEL_STATE),
-    callerNumber: known(message.text(CALLER_NUMBER)),
-    callerName: knownName(message.text(CALLER_NAME)),
-    connectedNumber: known(message.text(CONNECTED_NUMBER)),
-    connectedName: knownName(message.text(CONNECTED_NAME)),
-    language: message.text(LANGUAGE),
-    accountCode: message.text(ACCOUNT_CODE),
-    context: message.text(CONTEXT),
-    exten: message.text(EXTEN),
-    priority: message.integer(PRIORITY),
-  };
-  const facts = isWhole(said) ? said : present(said);
+  const facts: ChannelFacts = {};
+  put(facts, 'name', message.text(CHANNEL));
+  put(facts, 'linkedid', message.text(LINKEDID));
+  put(facts, 'state', message.integer(CHANNEL_STATE));
+  put(facts, 'callerNumber', known(message.text(CALLER_NUMBER)));
+  put(facts, 'callerName', knownName(message.text(CALLER_NAME)));
+  put(facts, 'connectedNumber', known(message.text(CONNECTED_NUMBER)));
+  put(facts, 'connectedName', knownName(message.text(CONNECTED_NAME)));
+  put(facts, 'language', message.text(LANGUAGE));
+  put(facts, 'accountCode', message.text(ACCOUNT_CODE));
+  put(facts, 'context', message.text(CONTEXT));
+  put(facts, 'exten', message.text(EXTEN));
+  put(facts, 'priority', message.integer(PRIORITY));
   put(facts, 'tenantid', message.text(TENANTID));
   if (variables.size > 0) put(facts, 'variables', chanVariables(message, variables));
   return facts;
 };
-
-const isWhole = (facts: ChannelFacts): boolean =>
-  facts.name !== undefined &&
-  facts.linkedid !== undefined &&
-  facts.state !== undefined &&
-  facts.callerNumber !== undefined &&
-  facts.callerName !== undefined &&
-  facts.connectedNumber !== undefined &&
-  facts.connectedName !== undefined &&
-  facts.language !== undefined &&
-  facts.accountCode !== undefined &&
-  facts.context !== undefined &&
-  facts.exten !== undefined &&
-  facts.priority !== undefined;
-
-const present = (facts: ChannelFacts): ChannelFacts => facts;
 
 /** An absent fact is a key that is not there. */
 export const put = <K extends keyof ChannelFacts>(facts: ChannelFacts, fact: K, value: ChannelFacts[K]): void => {

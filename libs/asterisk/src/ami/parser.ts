@@ -128,7 +128,7 @@ export const createAmiParser = ({ maxMessage = MAX_MESSAGE, banner, message }: A
   };
 
   const end = (): void => {
-    if (keptLength > 0 && !discarding) counters.malformed++;
+    if (keptLength > 0 && !discarding) counters[keptLength > maxMessage + BLANK_BYTES ? 'discarded' : 'malformed']++;
     keptLength = 0;
     searched = 0;
     discarding = false;
