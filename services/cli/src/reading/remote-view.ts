@@ -127,7 +127,10 @@ const slow = (place: string, timeoutMs: number) =>
 const unreachable = (place: string, error: unknown): RollcallError => {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const why = code === 'ECONNREFUSED' ? 'nothing listens there' : code || 'the connection failed';
+  const why =
+    code === 'ECONNREFUSED'
+      ? 'nothing listens there'
+      : code || (cause instanceof Error ? cause.message : 'the connection failed');
   return new RollcallError(
     'SERVER_UNREACHABLE',
     `${place} cannot be reached: ${why}.`,

@@ -75,7 +75,7 @@ const dim = (line: string): string => `\x1b[2m${line}\x1b[22m`;
 
 const header = ({ selection, pbxs, now, problem }: Frame): string[] => {
   const { channels, calls } = counts(selection);
-  const lines = [`${channels} active channels, ${calls} active calls   (q ends)`];
+  const lines = [`${plural(channels, 'active channel')}, ${plural(calls, 'active call')}   (q ends)`];
   if (problem !== undefined) lines.push(`NOT UP TO DATE: ${printable(problem)}`);
   for (const pbx of pbxs) {
     const own = selection.channels.filter((channel) => channel.pbx === pbx.name);
@@ -84,6 +84,8 @@ const header = ({ selection, pbxs, now, problem }: Frame): string[] => {
   }
   return lines;
 };
+
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const state = (pbx: Pbx, now: number): string => {
   if (!pbx.connected) return `connection lost ${span(now - pbx.since)} ago`;
