@@ -60,9 +60,7 @@ export const connectAri = async (
 
   const feed = createAriFeed({
     variables,
-    observe: (batch) => {
-      if (!over) observe(batch);
-    },
+    observe,
     replaced: () => end(pbxError.ariApp(where, `another program took the ARI application "${app}"`)),
   });
 

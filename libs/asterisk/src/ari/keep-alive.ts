@@ -1,12 +1,17 @@
 import type { Cancel, Scheduler } from '@rollcall/clock';
-import type WebSocket from 'ws';
+
+/** What is needed of a websocket. */
+export type PingSocket = {
+  on(event: 'pong' | 'message', listener: () => void): unknown;
+  ping(): void;
+};
 
 /**
  * Notices a peer that has gone without a word: pings when a socket has been open for `every` milliseconds, again and again, and
  * reports it dead when nothing at all has come for `deadline` milliseconds after a ping.
  */
 export const keepAlive = (
-  socket: WebSocket,
+  socket: PingSocket,
   scheduler: Scheduler,
   { every, deadline }: { every: number; deadline: number },
   dead: (why: string) => void,
@@ -15,7 +20,7 @@ export const keepAlive = (
   const hear = () => {
     heard = true;
   };
-  
+  socket.on('pong', hear);
   socket.on('message', hear);
 
   let cancel: Cancel;

@@ -223,30 +223,6 @@ describe('a connection ends', () => {
     expect(await connection.closed).toMatchObject({ message: expect.stringContaining('did not answer a ping') });
   });
 
-  test('not while pongs come', async () => {
-    const { world, run } = handScheduler();
-    await using ari = await scripted();
-    const { connection } = await connect(ari.url, { world, deadlines: { pingEvery: 15, ping: 11 } });
-    const socket = await ari.socket();
-    let over = false;
-    void connection.closed.then(() => {
-      over = true;
-    });
-    for (let round = 0; round < 3; round++) {
-      const pinged = once(socket, 'ping');
-      run(15);
-      await pinged;
-      // The list travels later than the pong: once it is here, so is the pong.
-      await connection.list();
-      await ari.send({ type: 'DeviceStateChanged' });
-      await vi.waitUntil(() => (connection as AriConnection).counters.events > round);
-      run(11);
-    }
-    await connection.list();
-    expect(over).toBe(false);
-    connection.close();
-  });
-
   test('when its signal aborts, before or after it was made', async () => {
     await using ari = await scripted();
     const late = new AbortController();
