@@ -53,7 +53,12 @@ const dirError = (dir: string, error: unknown): unknown => {
       { cause: error },
     );
   }
-  return error;
+  return new RollcallError(
+    'DATA_DIR_INVALID',
+    `The data directory ${dir} cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+    'Check the disk, or name another directory in the settings.',
+    { cause: error },
+  );
 };
 
 /** Program and subcommand only: options may hold secrets. */
@@ -74,6 +79,8 @@ export const lockDataDir = (dir: string, clock: Clock): DataDirLock => {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     db = new Database(join(dir, 'lock'), { timeout: 0 });
+    // Nothing is ever written to the file, so that the lock needs no room on a full disk.
+    db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db?.close();

@@ -42,7 +42,7 @@ const logFull = (path: string, cause: unknown): RollcallError =>
 
 /** The append itself is at fault, so the others of its commit may well succeed without it. */
 export const isOfOneAppend = (error: unknown): boolean =>
-  !(error instanceof Database.SqliteError) || /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/.test(error.code);
+  !(error instanceof Database.SqliteError) || /^SQLITE_(CONSTRAINT_NOTNULL|TOOBIG|MISMATCH)/.test(error.code);
 
 export const eventInvalid = (stream: string, cause: unknown): RollcallError =>
   new RollcallError(
@@ -69,7 +69,7 @@ export const logError = (path: string, error: unknown): unknown => {
   if (code === 'SQLITE_READONLY_DBMOVED') return logDamaged(path, 'it was moved or deleted while in use', error);
   if (code.startsWith('SQLITE_READONLY')) return logReadOnly(path, error);
   if (code === 'SQLITE_NOTADB') return logDamaged(path, 'it is not a database', error);
-  if (code.startsWith('SQLITE_CORRUPT')) return logDamaged(path, error.message, error);
+  if (/^SQLITE_(CORRUPT|CONSTRAINT)/.test(code)) return logDamaged(path, error.message, error);
   if (code.startsWith('SQLITE_BUSY')) {
     return new RollcallError(
       'LOG_BUSY',

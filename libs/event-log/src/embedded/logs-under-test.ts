@@ -8,6 +8,9 @@ import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from './em
 export const logsUnderTest = () => {
   const dirs: string[] = [];
   const logs: EmbeddedLog[] = [];
+  const close = async (): Promise<void> => {
+    for (const log of logs.splice(0)) await log.close();
+  };
   return {
     newDir: (): string => {
       const dir = mkdtempSync(join(tmpdir(), 'event-log-'));
@@ -19,8 +22,9 @@ export const logsUnderTest = () => {
       logs.push(log);
       return log;
     },
+    close,
     cleanup: async (): Promise<void> => {
-      for (const log of logs.splice(0)) await log.close();
+      await close();
       for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
     },
   };
