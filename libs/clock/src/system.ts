@@ -25,7 +25,7 @@ export const systemWorld: World = {
           signal?.removeEventListener('abort', done);
           resolve();
         };
-        const timer = setTimeout(done, ms);
+        const timer = setTimeout(done, Math.max(0, ms));
         signal?.addEventListener('abort', done, { once: true });
       }),
   },

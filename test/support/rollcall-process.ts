@@ -1,0 +1,99 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Channel, Pbx } from '@rollcall/channel';
+
+const ROOT = join(import.meta.dirname, '../..');
+const BIN = join(ROOT, 'services/cli/bin/rollcall.js');
+
+/** `rollcall ARGS` as a user runs it, to its end. */
+export const rollcall = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [BIN, ...args], { maxBuffer: 1 << 28 });
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout, err: stderr };
+  }
+};
+
+export type ServedList = { position: number; now: number; pbxs: Pbx[]; channels: Channel[] };
+
+/** A `rollcall start` of its own process, served on a free port of loopback. */
+export type RollcallProcess = {
+  url: string;
+  /** What it printed so far. */
+  printed: () => string;
+  list: () => Promise<ServedList>;
+  ready: () => Promise<{ status: string; pbxs: { name: string; state: string; reason?: string }[] }>;
+  /** Waits until the PBX is in that state. */
+  until: (pbx: string, state: string) => Promise<number>;
+  kill9: () => Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop: () => Promise<number | null>;
+};
+
+export const startRollcall = async (options: {
+  data: string;
+  pbxs: Record<string, string>;
+  args?: string[];
+}): Promise<RollcallProcess> => {
+  const pbxs = Object.entries(options.pbxs).flatMap(([name, url]) => ['--pbx', `${name}=${url}`]);
+  const args = [BIN, 'start', '--data', options.data, '--http', '127.0.0.1:0', ...pbxs, ...(options.args ?? [])];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stdout.on('data', (data) => {
+    text += data;
+  });
+  child.stderr.on('data', (data) => {
+    text += data;
+  });
+  const url = await served(child, () => text);
+  const get = async <T>(path: string): Promise<T> => (await (await fetch(`${url}${path}`)).json()) as T;
+  const ready = () => get<Awaited<ReturnType<RollcallProcess['ready']>>>('/readyz');
+  const exited = once(child, 'exit');
+  return {
+    url,
+    printed: () => text,
+    list: () => get<ServedList>('/v1/channels'),
+    ready,
+    until: (pbx, state) =>
+      waitFor(`${pbx} ${state}`, async () =>
+        (await ready()).pbxs.some((one) => one.name === pbx && one.state === state),
+      ),
+    kill9: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+      return child.exitCode;
+    },
+  };
+};
+
+const served = async (child: ChildProcess, printed: () => string): Promise<string> => {
+  let url: string | undefined;
+  await waitFor('rollcall to serve', () => {
+    if (child.exitCode !== null) throw new Error(`rollcall ended with ${child.exitCode}: ${printed()}`);
+    url = /(http:\/\/127\.0\.0\.1:\d+)\/ari\/channels/.exec(printed())?.[1];
+    return url !== undefined;
+  });
+  return url ?? '';
+};
+
+/** Waits for a condition; fails, naming it, when it does not come within `limit` milliseconds. */
+export const waitFor = async (
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limit = 30_000,
+): Promise<number> => {
+  const begin = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - begin > limit) throw new Error(`waited ${limit} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return performance.now() - begin;
+};
