@@ -1,5 +1,6 @@
 import type { RollcallError } from '@rollcall/errors';
 import { pbxError } from '../errors.ts';
+import type { AriAnswer } from './rest.ts';
 import type { AriTarget } from './target.ts';
 
 /** What it means that no answer could be had: told by the error's code (Node, OpenSSL, HTTP parser). */
@@ -26,20 +27,20 @@ const UNREACHABLE: Record<string, string> = {
   ETIMEDOUT: 'nothing answers there',
 };
 
-/** What it means that the answer is not the one that was asked for. `body`: as parsed from JSON, where it is JSON. */
-export const statusFailure = (target: AriTarget, status: number, body: unknown): RollcallError => {
-  const { where, user } = target;
+/** What it means that the answer is not the one that was asked for. */
+export const answerFailure = ({ where, user }: AriTarget, { status, server, body }: AriAnswer): RollcallError => {
   const message = ariMessage(body);
   if (status === 401 || status === 403) return pbxError.loginRefused(where, user);
-  if (message === undefined) return pbxError.notAsterisk(where, notAri(status));
-  if (status === 503) return pbxError.refused(where, 'Asterisk is not booted yet');
-  return pbxError.notAsterisk(where, `HTTP ${status}, "${message}"`);
+  if (status === 503 && message !== undefined) return pbxError.refused(where, 'Asterisk is not booted yet');
+  if (message !== undefined) return pbxError.notAsterisk(where, `HTTP ${status}, "${message}"`);
+  if (status !== 404) return pbxError.notAsterisk(where, `HTTP ${status}, not in ARI's form`);
+  // While it boots Asterisk (16 to 23) serves HTTP for a moment before ARI is loaded.
+  if (server.startsWith('Asterisk')) return pbxError.refused(where, ARI_IS_OFF);
+  return pbxError.notAsterisk(where, 'there is a web server, but no ARI in it');
 };
 
-const notAri = (status: number): string =>
-  status === 404
-    ? 'there is a web server, but no ARI in it (is it enabled in ari.conf, and res_ari.so loaded?)'
-    : `HTTP ${status}, not in ARI's form`;
+const ARI_IS_OFF =
+  'Asterisk answers without ARI: it is still starting, or ari.conf has it off, or res_ari.so is not loaded';
 
 /** ARI gives every error as `{"message": …}`; a web server that is not ARI does not. */
 export const ariMessage = (body: unknown): string | undefined =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pbxError } from '../errors.ts';
 import { ariChannelSchema } from './event.ts';
 import { ariFacts } from './facts.ts';
-import { ariMessage, statusFailure } from './failure.ts';
+import { answerFailure, ariMessage } from './failure.ts';
 import type { AriRest } from './rest.ts';
 import type { AriTarget } from './target.ts';
 
@@ -20,9 +20,10 @@ const ask = async <S extends z.ZodType>(
   path: string,
   { schema, none, limit }: { schema: S; none?: string; limit?: number },
 ): Promise<z.infer<S> | undefined> => {
-  const { status, body } = await rest.get(path, { deadline, limit });
+  const given = await rest.get(path, { deadline, limit });
+  const { status, body } = given;
   if (none !== undefined && status === 404 && ariMessage(body) === none) return undefined;
-  if (status !== 200) throw statusFailure(target, status, body);
+  if (status !== 200) throw answerFailure(target, given);
   const answer = schema.safeParse(body);
   if (!answer.success) throw pbxError.notAsterisk(target.where, `GET ${path} is not answered in ARI's form`);
   return answer.data;

@@ -6,8 +6,13 @@ import { pbxError } from '../errors.ts';
 import { networkFailure } from './failure.ts';
 import type { AriTarget } from './target.ts';
 
-/** `body`: parsed from JSON; undefined when it is something else. */
-export type AriAnswer = { status: number; body: unknown };
+export type AriAnswer = {
+  status: number;
+  /** What the server says it is: `Asterisk/22.10.1`, unless http.conf gives it another name. */
+  server: string;
+  /** Parsed from JSON; undefined when it is something else. */
+  body: unknown;
+};
 
 export type AriRest = {
   /** `path` is what follows `/ari`. Waits `deadline` milliseconds; takes `limit` bytes of body (default 1 MiB).
@@ -62,7 +67,7 @@ export const createAriRest = (target: AriTarget, scheduler: Scheduler): AriRest 
         response.on('error', (error) => fail(networkFailure(target, error)));
         response.on('end', () => {
           settle();
-          resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(pieces)) });
+          resolve(answered(response, Buffer.concat(pieces)));
         });
       });
       request.end();
@@ -78,8 +83,13 @@ export const createAriRest = (target: AriTarget, scheduler: Scheduler): AriRest 
   };
 };
 
-/** Undefined when it is not JSON. */
-export const parsed = (body: Buffer): unknown => {
+export const answered = ({ statusCode = 0, headers }: http.IncomingMessage, body: Buffer): AriAnswer => ({
+  status: statusCode,
+  server: String(headers.server ?? ''),
+  body: parsed(body),
+});
+
+const parsed = (body: Buffer): unknown => {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

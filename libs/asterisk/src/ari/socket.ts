@@ -2,9 +2,9 @@ import type { Scheduler } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
 import WebSocket from 'ws';
 import { pbxError } from '../errors.ts';
-import { networkFailure, statusFailure } from './failure.ts';
+import { answerFailure, networkFailure } from './failure.ts';
 import { keepAlive } from './keep-alive.ts';
-import { parsed } from './rest.ts';
+import { answered } from './rest.ts';
 import type { AriTarget } from './target.ts';
 
 export type EventSocketOptions = {
@@ -70,7 +70,7 @@ export const openEventSocket = (options: EventSocketOptions): EventSocket => {
   socket.on('unexpected-response', (_request, response) => {
     const pieces: Buffer[] = [];
     response.on('data', (piece: Buffer) => pieces.push(piece));
-    response.on('end', () => end(statusFailure(target, response.statusCode ?? 0, parsed(Buffer.concat(pieces)))));
+    response.on('end', () => end(answerFailure(target, answered(response, Buffer.concat(pieces)))));
     response.on('error', (error) => end(networkFailure(target, error)));
   });
   socket.on('error', (error) => {

@@ -280,6 +280,13 @@ describe('what is wrong is said', () => {
     expect(await refusal(ari.url)).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
+  test('an Asterisk whose ARI is not loaded, yet or ever', async () => {
+    const server = 'Asterisk/22.10.1';
+    await using ari = await scripted({ answers: first({ status: 404, body: '<h1>Not Found</h1>', server }) });
+    const error = await refusal(ari.url);
+    expect(error).toMatchObject({ code: 'PBX_UNREACHABLE', message: expect.stringContaining('ari.conf') });
+  });
+
   test('an application of another program is left to it: no socket is opened', async () => {
     await using ari = await scripted({ answers: first({ body: application('1795360466.120') }) });
     await refusal(ari.url);

@@ -4,7 +4,7 @@ import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-export type Answer = { status?: number; body: unknown };
+export type Answer = { status?: number; server?: string; body: unknown };
 
 /** What a scripted ARI does. */
 export type Script = {
@@ -54,9 +54,13 @@ export const scriptedAri = async ({ answers, refuseSocket, noPong, tls }: Script
   const serve: http.RequestListener = async ({ url = '', headers }, response) => {
     requests.push({ url, authorization: headers.authorization });
     const scripted = answers[url.replace(/^\/ari/, '')] ?? { status: 404, body: { message: 'Resource not found' } };
-    const { status = 200, body } = typeof scripted === 'function' ? await scripted() : scripted;
+    const { status = 200, server = 'scripted', body } = typeof scripted === 'function' ? await scripted() : scripted;
     const isText = typeof body === 'string';
-    response.writeHead(status, { 'Content-Type': isText ? 'text/html' : 'application/json', Connection: 'close' });
+    response.writeHead(status, {
+      'Content-Type': isText ? 'text/html' : 'application/json',
+      Connection: 'close',
+      Server: server,
+    });
     response.end(isText ? body : JSON.stringify(body));
   };
   const server = tls ? https.createServer(tls, serve) : http.createServer(serve);
