@@ -1,11 +1,11 @@
-import { type NewEvent, type RecordedEvent, revision, START } from '@rollcall/channel';
+import { type NewEvent, revision, START } from '@rollcall/channel';
 import { type EventLog, type ExpectedRevision, WrongExpectedRevision } from '@rollcall/event-log';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EventLogFactory } from './event-log.contract.ts';
 import { created, destroyed, state, streamOf } from './event-log.events.ts';
+import type { EventLogFactory } from './event-log.factory.ts';
 import { memoryModel, openStreams } from './event-log.model.ts';
-import { collect } from './event-log.reader.ts';
+import { asAppended, collect } from './event-log.reader.ts';
 
 /** One append: to its stream as it stands, or off by `off`; or the stream's last append once more. */
 type Step = { stream: number; off: number; again: boolean; events: ('created' | 'state' | 'destroyed')[] };
@@ -28,8 +28,6 @@ const make = { created: () => created(), state: () => state(6), destroyed };
 
 type Append = { name: string; expected: ExpectedRevision; events: NewEvent[] };
 
-const bare = ({ stream: _, revision: __, position: ___, recorded: ____, ...event }: RecordedEvent): NewEvent => event;
-
 const expectSame = async (log: EventLog, model: ReturnType<typeof memoryModel>): Promise<void> => {
   const all = await collect(log.readAll(START));
   const names = model.names();
@@ -37,7 +35,7 @@ const expectSame = async (log: EventLog, model: ReturnType<typeof memoryModel>):
   for (const [index, event] of all.entries()) expect(event.position).toBeGreaterThan(all[index - 1]?.position ?? START);
   for (const name of names) {
     const stream = all.filter((event) => event.stream === name);
-    expect(stream.map(bare)).toEqual(model.stream(name));
+    expect(stream.map(asAppended)).toEqual(model.stream(name));
     expect(stream.map((event) => event.revision)).toEqual(stream.map((_, index) => index));
     expect(await collect(log.readStream(name))).toEqual(stream);
   }

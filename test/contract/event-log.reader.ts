@@ -1,5 +1,14 @@
-import type { Position, RecordedEvent } from '@rollcall/channel';
+import type { NewEvent, Position, RecordedEvent } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
+
+/** An event as whoever appended it knew it. */
+export const asAppended = ({
+  stream: _,
+  revision: __,
+  position: ___,
+  recorded: ____,
+  ...event
+}: RecordedEvent): NewEvent => event;
 
 export const collect = async (batches: AsyncIterable<RecordedEvent[]>): Promise<RecordedEvent[]> => {
   const events: RecordedEvent[] = [];

@@ -13,6 +13,7 @@ import { openPositionAt } from './position-at.ts';
 import { openReading } from './reading.ts';
 import { openStreamHeads } from './stream-heads.ts';
 import { commitFeed, pollFeed } from './subscription.ts';
+import { openAppendWriter } from './write-append.ts';
 
 export type EmbeddedLogOptions = {
   /** The data directory; the log is the file `events.db` in it. */
@@ -92,18 +93,21 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
   const heads = openStreamHeads(db, mode === 'write');
   const positionAt = openPositionAt(db);
   const newest = db.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
-  let writer: GroupCommit | undefined;
-  const head = (): Position => writer?.head() ?? position(newest.get() ?? START);
+  const inFile = (): Position => position(newest.get() ?? START);
+  let writing: GroupCommit | undefined;
+  const head = (): Position => writing?.head() ?? inFile();
   const rows = openEventRows(db, path, kinds);
   const commits = commitFeed(rows.after, head);
   const feed = mode === 'write' ? commits : pollFeed(rows.after, head, world.scheduler);
   if (mode === 'write') {
-    writer = openGroupCommit({ db, path, clock: world.clock, kinds, heads, terminal, onCommit: commits.committed });
+    const writer = openAppendWriter({ db, kinds, heads, terminal });
+    const onCommit = commits.committed;
+    writing = openGroupCommit({ db, path, clock: world.clock, writer, head: inFile(), onCommit });
   }
   const reading = openReading({ db, rows, heads, feed, use });
 
   const close = async (): Promise<void> => {
-    await writer?.idle();
+    await writing?.idle();
     feed.wake();
     release();
   };
@@ -114,8 +118,8 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
     ...reading,
     append: async (stream, expected, events) => {
       checkOpen();
-      if (!writer) throw logReadOnly(path);
-      return writer.append(stream, expected, events);
+      if (!writing) throw logReadOnly(path);
+      return writing.append(stream, expected, events);
     },
     readAll: (after, to) => reading.readAll(after, to ?? (closed ? START : use(head))),
     readOpen: (at) => reading.readOpen(at ?? (closed ? START : use(head))),

@@ -1,0 +1,125 @@
+import { type NewEvent, type Position, position, type Revision, revision } from '@rollcall/channel';
+import { RollcallError } from '@rollcall/errors';
+import type Database from 'better-sqlite3';
+import type { Appended, ExpectedRevision } from '../event-log.ts';
+import { WrongExpectedRevision } from '../wrong-expected-revision.ts';
+import type { Kinds } from './kinds.ts';
+import type { Head, StreamHeads } from './stream-heads.ts';
+
+/** `texts`: the data of each event, encoded. */
+export type Append = {
+  stream: string;
+  expected: ExpectedRevision;
+  events: readonly NewEvent[];
+  texts: readonly string[];
+};
+
+export type Written = {
+  event: NewEvent;
+  text: string;
+  place: { stream: string; revision: Revision; position: Position; recorded: number };
+};
+
+export type AppendWriter = {
+  /**
+   * Writes one append into the open transaction; writes nothing for a retry of one that had succeeded.
+   * @throws WrongExpectedRevision, RollcallError EVENT_OF_OTHER_PBX or LOG_SCHEMA_UNKNOWN, before anything of it is written
+   */
+  write(append: Append, recorded: number): { appended: Appended; written: Written[] };
+  /** The highest position given so far. */
+  last(): Position;
+  /** Call when a transaction begins; the result takes back what is remembered of it, should it not come to be. */
+  begin(): () => void;
+};
+
+export type AppendWriterOptions = {
+  db: Database.Database;
+  kinds: Kinds;
+  heads: StreamHeads;
+  terminal: (type: string) => boolean;
+};
+
+const firstRevision = (expected: ExpectedRevision): number => (expected === 'none' ? 0 : expected + 1);
+
+export const openAppendWriter = ({ db, kinds, heads, terminal }: AppendWriterOptions): AppendWriter => {
+  const insertStream = db.prepare('INSERT INTO streams (id, name, pbx) VALUES (?, ?, ?)');
+  const setClosed = db.prepare('UPDATE streams SET closed = ? WHERE id = ?');
+  const insertEvent = db.prepare(
+    'INSERT INTO events (position, stream, revision, kind, time, recorded, id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const clockStepped = db.prepare('INSERT INTO clock_steps (position) VALUES (?)');
+  const placesFrom = db.prepare<[number, number, number], { position: number; id: string }>(
+    'SELECT position, id FROM events WHERE stream = ? AND revision BETWEEN ? AND ? ORDER BY revision',
+  );
+
+  const newest = db
+    .prepare<[], { position: number; recorded: number }>(
+      'SELECT position, recorded FROM events ORDER BY position DESC LIMIT 1',
+    )
+    .get();
+  const deleted = db.prepare<[], number>('SELECT deleted FROM log').pluck().get() ?? 0;
+  let last = Math.max(newest?.position ?? 0, deleted);
+  let lastRecorded = newest?.recorded ?? Number.NEGATIVE_INFINITY;
+
+  /** Where the append stands already, if it had succeeded before: its events' ids are at exactly those revisions. */
+  const standing = (head: Head | undefined, { expected, events }: Append): Appended | undefined => {
+    if (!head) return undefined;
+    const first = firstRevision(expected);
+    const end = first + events.length - 1;
+    const places = placesFrom.all(head.stream, first, end);
+    const place = places.at(-1);
+    const same = places.length === events.length && places.every(({ id }, index) => id === events[index]?.id);
+    return place && same ? { revision: revision(end), position: position(place.position) } : undefined;
+  };
+
+  const checkPbx = ({ stream, events }: Append, pbx: string): void => {
+    const stray = events.find((event) => event.pbx !== pbx);
+    if (!stray) return;
+    throw new RollcallError(
+      'EVENT_OF_OTHER_PBX',
+      `Event ${stray.id} is of PBX ${stray.pbx}, stream ${stream} of ${pbx}.`,
+      'A stream holds events of one PBX; this is a mistake in the program that appends.',
+    );
+  };
+
+  return {
+    write: (append, recorded) => {
+      const { stream: name, expected, events, texts } = append;
+      const head = heads.of(name);
+      if (expected !== (head?.revision ?? 'none')) {
+        const earlier = standing(head, append);
+        if (earlier) return { appended: earlier, written: [] };
+        throw new WrongExpectedRevision(name, expected, head?.revision ?? 'none');
+      }
+      const pbx = head?.pbx ?? events[0]?.pbx ?? '';
+      checkPbx(append, pbx);
+      const numbers = events.map((event) => kinds.numberOf(event));
+
+      if (recorded < lastRecorded) clockStepped.run(last + 1);
+      lastRecorded = recorded;
+      const stream = head?.stream ?? last + 1;
+      if (!head) insertStream.run(stream, name, pbx);
+      let at = firstRevision(expected) - 1;
+      const written = events.map((event, index): Written => {
+        const text = texts[index] ?? '';
+        last += 1;
+        at += 1;
+        insertEvent.run(last, stream, at, numbers[index], event.time, recorded, event.id, text);
+        return { event, text, place: { stream: name, revision: revision(at), position: position(last), recorded } };
+      });
+      const closed = terminal(events.at(-1)?.type ?? '');
+      if (closed || head?.closed) setClosed.run(closed ? last : null, stream);
+      heads.moved(name, { stream, pbx, revision: revision(at), closed });
+      return { appended: { revision: revision(at), position: position(last) }, written };
+    },
+    last: () => position(last),
+    begin: () => {
+      const before = { last, lastRecorded };
+      return () => {
+        ({ last, lastRecorded } = before);
+        heads.forget();
+        kinds.forget();
+      };
+    },
+  };
+};
