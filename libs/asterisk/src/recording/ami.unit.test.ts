@@ -63,6 +63,11 @@ test.each([
   ['a gap', changed(3, '{"t":328,"at":900,"n":378}'), /line 3: "at" is 900, but the line before ends at 863/],
   ['not JSON', changed(2, '{"t":327,'), /line 2: not JSON/],
   ['no length', changed(2, '{"t":327,"at":573}'), /line 2: n: /],
+  [
+    'a last line too long',
+    changed(good.length, (good.at(-1) ?? '').replace(/"n":\d+/, '"n":99999')),
+    new RegExp(`line ${good.length}: it goes to byte`),
+  ],
   ['a line missing at the end', good.slice(0, -1).join('\n'), new RegExp(`line ${good.length - 1}: it ends at byte`)],
   [
     'a line too many',
