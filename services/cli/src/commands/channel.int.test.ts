@@ -68,15 +68,15 @@ describe('the story of a channel', () => {
     });
   });
   test('of one uniqueid on two PBXs: the live one, and a line for the other', async () => {
-    await hangUp();
     await connect(calls, 'pbx-b');
     await calls.channel('1.1', inDialplan('PJSIP/bob-00000001'), 70, { pbx: 'pbx-b' });
+    await calls.channel('1.1', { type: 'ChannelDestroyed', data: { reason: 'hangup' } }, 80, { pbx: 'pbx-b' });
     const { out, err } = await run('1.1');
-    expect(out).toMatch(/^PJSIP\/bob-00000001\n/);
+    expect(out).toMatch(/^PJSIP\/alice-00000001\n/);
     expect(err).toBe(
-      'Also: 1.1 of pbx-a, boot 1, over since 2026-11-22T15:01:00.000Z: rollcall channel 1.1 --pbx pbx-a --boot 1\n',
+      'Also: 1.1 of pbx-b, boot 1, over since 2026-11-22T15:01:20.000Z: rollcall channel 1.1 --pbx pbx-b --boot 1\n',
     );
-    expect((await run('1.1', '--pbx', 'pbx-a', '--boot', '1')).out).toMatch(/^PJSIP\/alice-00000001\n/);
+    expect((await run('1.1', '--pbx', 'pbx-b', '--boot', '1')).out).toMatch(/^PJSIP\/bob-00000001\n/);
   });
   test('that there never was: one line, exit status 1', async () => {
     const byId = await run('9.9');
