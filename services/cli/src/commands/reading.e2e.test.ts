@@ -50,10 +50,13 @@ describe('in a pipe', () => {
     expect({ err, status }).toEqual({ err: '', status: 0 });
   });
   test('watch goes on until it is interrupted, and ends with 0', async () => {
-    const { out, err, status } = await rollcall(['watch'], (seen) =>
-      seen.includes('alice-299') ? 'SIGINT' : undefined,
-    );
-    expect(out.trimEnd().split('\n')).toHaveLength(301);
+    let later: Promise<unknown> | undefined;
+    const { out, err, status } = await rollcall(['watch'], (seen) => {
+      if (seen.includes('alice-299')) later ??= calls.channel('1.300', inDialplan('PJSIP/later-300', 300));
+      return seen.includes('later-300') ? 'SIGINT' : undefined;
+    });
+    await later;
+    expect(out.trimEnd().split('\n')).toHaveLength(302);
     expect({ err, status }).toEqual({ err: '', status: 0 });
   });
   test('a channel that is not there: one line, status 1', async () => {
