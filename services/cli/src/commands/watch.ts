@@ -5,7 +5,6 @@ import { type Filter, parseFilters } from '../filter.ts';
 import { channelJson } from '../reading/channel-json.ts';
 import { type Followed, followLog, followServer } from '../reading/follow.ts';
 import { jsonLine } from '../reading/json-line.ts';
-import { keepAlive } from '../reading/keep-alive.ts';
 import { createListChanges } from '../reading/list-changes.ts';
 import { checkPlace, type Place, placeOptions } from '../reading/reading.ts';
 import { processScreen } from '../reading/screen.ts';
@@ -51,7 +50,6 @@ const watch = async (options: Options, context: Context): Promise<void> => {
       : await followServer(options.url, options.pbx, world);
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  const letGo = keepAlive();
   for (const signal of SIGNALS) process.once(signal, end);
   context.signal?.addEventListener('abort', end, { once: true });
   if (context.signal?.aborted) end();
@@ -61,7 +59,6 @@ const watch = async (options: Options, context: Context): Promise<void> => {
     await (terminal.columns === undefined ? print(watched, context, ending) : show(watched, context, ending));
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
-    letGo();
     await followed.close();
   }
 };
