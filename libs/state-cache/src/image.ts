@@ -15,7 +15,6 @@ const headerSchema = z.object({
   log: z.string(),
   position: z.int().nonnegative(),
   lines: z.int().nonnegative(),
-  sha256: z.string().length(64),
 });
 
 /**
@@ -31,12 +30,12 @@ export const writeImage = async (path: string, cache: CacheReader, log: string):
     log,
     position: cache.checkpoint,
     lines: lines.length,
-    sha256: createHash('sha256').update(body).digest('hex'),
   });
+  const content = `${header}\n${body}`;
   const fresh = `${path}.new`;
   const file = await open(fresh, 'w', 0o600);
   try {
-    await file.writeFile(`${header}\n${body}`);
+    await file.writeFile(`${sha256(content)} ${content}`);
     await file.sync();
   } finally {
     await file.close();
@@ -58,15 +57,18 @@ export const readImage = async (path: string, log: { id: string; head: Position 
     throw refused(path, error.message);
   });
   if (bytes === undefined) return undefined;
-  const end = bytes.indexOf(10);
-  const header = headerSchema.safeParse(parse(bytes.subarray(0, Math.max(end, 0)).toString()));
-  if (end < 0 || !header.success) throw refused(path, 'its header is damaged');
-  const { rollcallImage, log: id, position: at, lines, sha256 } = header.data;
+  const content = bytes.subarray(HASH + 1);
+  // The checksum stands before everything that it covers, the position above all.
+  if (bytes.toString('latin1', 0, HASH + 1) !== `${sha256(content)} `)
+    throw refused(path, 'its checksum does not match');
+  const end = content.indexOf(10);
+  const header = headerSchema.safeParse(parse(content.subarray(0, Math.max(end, 0)).toString()));
+  if (!header.success) throw refused(path, 'its header is not understood');
+  const { rollcallImage, log: id, position: at, lines } = header.data;
   if (rollcallImage !== IMAGE_VERSION) throw refused(path, `it has version ${rollcallImage}, this is ${IMAGE_VERSION}`);
   if (id !== log.id) throw refused(path, 'it is of another log');
   if (at > log.head) throw refused(path, `it is at position ${at}, beyond the log's end ${log.head}`);
-  const body = bytes.subarray(end + 1);
-  if (createHash('sha256').update(body).digest('hex') !== sha256) throw refused(path, 'its checksum does not match');
+  const body = content.subarray(end + 1);
 
   const puts = new Map<string, Channel>();
   const pbxs: Pbx[] = [];
@@ -82,6 +84,10 @@ export const readImage = async (path: string, log: { id: string; head: Position 
   }
   return { puts, removals: [], pbxs, checkpoint: position(at) };
 };
+
+/** Of a SHA-256 in hex. */
+const HASH = 64;
+const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** JSON leaves out what is undefined; the fields come back in their order. */
 const shapePbx = (pbx: Pbx): Pbx => ({

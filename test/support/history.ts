@@ -1,0 +1,121 @@
+import {
+  type ChannelEvent,
+  type ChannelObservation,
+  channelStream,
+  type DomainEvent,
+  decide,
+  evolve,
+  pbxStream,
+  position,
+  type RecordedEvent,
+  revision,
+  SCHEMA_VERSION,
+  START,
+  type StreamState,
+} from '@rollcall/channel';
+import type { EventLog } from '@rollcall/event-log';
+import fc from 'fast-check';
+
+/** One thing that happens to one of a few channels; `decide` makes valid events of whatever comes. */
+const step = fc.record({
+  channel: fc.nat(7),
+  kind: fc.constantFrom('created', 'changed', 'changed', 'destroyed', 'held', 'entered', 'left', 'reborn', 'pbx'),
+  name: fc.constantFrom('PJSIP/a-1', 'pjsip/A-1', 'Local/ö@x;1', 'Local/ö@x;2'),
+  state: fc.nat(6),
+});
+
+/** A valid log: PBX events and the whole lives of channels, names shared and changed, ids used again, as they may come. */
+export const histories = fc.array(step, { maxLength: 120, size: 'max' }).map((steps) => {
+  const events: RecordedEvent[] = [];
+  const heads = new Map<string, number>();
+  const states = new Map<number, StreamState>();
+
+  const append = (stream: string, event: DomainEvent): RecordedEvent => {
+    const at = (heads.get(stream) ?? -1) + 1;
+    heads.set(stream, at);
+    const recorded = {
+      ...event,
+      id: `00000000-0000-4000-8000-${String(events.length).padStart(12, '0')}`,
+      time: 1_000 * events.length,
+      recorded: 1_000 * events.length + 1,
+      pbx: 'a',
+      boot: 1,
+      source: 'ami' as const,
+      schema: SCHEMA_VERSION,
+      stream,
+      revision: revision(at),
+      position: position(events.length + 1),
+    };
+    events.push(recorded);
+    return recorded;
+  };
+  append(pbxStream('a'), { type: 'PbxBooted', data: { boot: 1, evidence: 'first-seen' } });
+
+  for (const { channel, kind, name, state } of steps) {
+    if (kind === 'pbx') {
+      append(
+        pbxStream('a'),
+        state % 2
+          ? { type: 'PbxConnected', data: { source: 'ami' } }
+          : { type: 'PbxDisconnected', data: { reason: 'x' } },
+      );
+      continue;
+    }
+    const uniqueid = `1.${channel}`;
+    const before = states.get(channel) ?? { is: 'unseen' as const };
+    const facts: ChannelEvent[] =
+      kind === 'reborn' && before.is === 'closed'
+        ? [{ type: 'ChannelCreated', data: { name, state, origin: 'found' } }]
+        : decide(before, observation(kind, uniqueid, name, state), { canAsk: true }).events;
+    let after: StreamState = before;
+    for (const event of facts) {
+      const recorded = append(channelStream('a', 1, uniqueid), event);
+      const next = evolve(after.is === 'live' ? after.channel : undefined, recorded);
+      after = next ? { is: 'live', channel: next } : { is: 'closed', reason: 'hangup', claimed: false };
+    }
+    states.set(channel, after);
+  }
+  return events;
+});
+
+const observation = (kind: string, uniqueid: string, name: string, state: number): ChannelObservation => {
+  const common = { uniqueid, facts: { name, state }, source: 'ami' as const, proves: kind === 'changed' };
+  switch (kind) {
+    case 'created':
+    case 'destroyed':
+    case 'held':
+      return { ...common, kind };
+    case 'entered':
+      return { ...common, kind: 'bridge-entered', bridge: `b${state}` };
+    case 'left':
+      return { ...common, kind: 'bridge-left', bridge: `b${state}` };
+    default:
+      return { ...common, kind: 'changed' };
+  }
+};
+
+/** The reading half of a log over a history, for what only reads. */
+export const logOf = (
+  events: readonly RecordedEvent[],
+): Pick<EventLog, 'readStream' | 'readAll' | 'readOpen' | 'head'> => {
+  const upTo = (to: number | undefined) => events.filter((event) => to === undefined || event.position <= to);
+  async function* batches(found: RecordedEvent[]): AsyncGenerator<RecordedEvent[]> {
+    for (let from = 0; from < found.length; from += 7) yield found.slice(from, from + 7);
+  }
+  return {
+    head: async () => events.at(-1)?.position ?? START,
+    readStream: (stream, from = revision(0)) =>
+      batches(events.filter((e) => e.stream === stream && e.revision >= from)),
+    readAll: (after, to) => batches(upTo(to).filter((event) => event.position > after)),
+    readOpen: (at) => {
+      const seen = upTo(at);
+      const closed = new Set<string>();
+      for (const event of seen) {
+        if (event.type === 'ChannelDestroyed') closed.add(event.stream);
+        else closed.delete(event.stream);
+      }
+      const open = [...new Set(seen.map(({ stream }) => stream))].filter((stream) => !closed.has(stream));
+      return batches(open.flatMap((stream) => seen.filter((event) => event.stream === stream)));
+    },
+  };
+};
