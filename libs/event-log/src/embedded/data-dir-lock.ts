@@ -7,6 +7,9 @@ import Database from 'better-sqlite3';
 /** Held until released, or until this process is gone, however it ends. */
 export type DataDirLock = { readonly dir: string; release(): void };
 
+/** A database nobody refers to is closed when garbage is collected, and its lock with it. */
+const keptOpen = new Set<Database.Database>();
+
 const readOnly = (dir: string, cause: unknown): RollcallError =>
   new RollcallError(
     'DATA_DIR_READ_ONLY',
@@ -88,6 +91,11 @@ export const lockDataDir = (dir: string, clock: Clock): DataDirLock => {
     throw dirError(dir, error);
   }
   const held = db;
+  const release = (): void => {
+    keptOpen.delete(held);
+    held.close();
+  };
+  keptOpen.add(held);
   try {
     chmodSync(join(dir, 'lock'), 0o600);
     const holder = { pid: process.pid, command: command(), since: new Date(clock.now()).toISOString() };
@@ -95,7 +103,7 @@ export const lockDataDir = (dir: string, clock: Clock): DataDirLock => {
   } catch (error) {
     // The name is for people; without room for it the lock holds all the same.
     if (errorCode(error) !== 'ENOSPC') {
-      held.close();
+      release();
       throw dirError(dir, error);
     }
   }
@@ -103,8 +111,11 @@ export const lockDataDir = (dir: string, clock: Clock): DataDirLock => {
     dir,
     release: () => {
       if (!held.open) return;
-      rmSync(holderFile, { force: true });
-      held.close();
+      try {
+        rmSync(holderFile, { force: true });
+      } finally {
+        release();
+      }
     },
   };
 };

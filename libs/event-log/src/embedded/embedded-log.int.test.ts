@@ -145,6 +145,26 @@ describe('positions', () => {
   });
 });
 
+describe('a step back of the clock', () => {
+  test('is remembered when it comes with an append that is not kept', async () => {
+    const dir = newDir();
+    await open(dir).close();
+    let now = 100;
+    const log = open(dir, { world: ticking({ next: () => ({ value: now }) }) });
+    const first = await log.append(streamOf('1'), 'none', [created()]);
+    now = 50;
+    await expect(log.append(streamOf('2'), 'none', [{ ...created(), time: Number.NaN }])).rejects.toThrow();
+    now = 60;
+    const second = await log.append(streamOf('3'), 'none', [created()]);
+    now = 120;
+    await log.append(streamOf('4'), 'none', [created()]);
+    expect(await log.positionAt(70)).toBe(second.position);
+    expect(await log.positionAt(110)).toBe(second.position);
+    expect(await log.positionAt(55)).toBe(START);
+    expect(first.position).toBeLessThan(second.position);
+  });
+});
+
 describe('reading', () => {
   test('readOpen reads no stream that is over, now and at an earlier position', async () => {
     const log = open(newDir());

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
@@ -142,7 +142,6 @@ export const openLogFile = ({ path, mode, world, maxBytes }: LogFileOptions): Da
       }
       create(path, world);
     }
-    if (statSync(path).size === 0) throw logDamaged(path, 'it is empty');
     db = new Database(path, { fileMustExist: true, readonly: mode === 'read', timeout: BUSY_MS });
     checkIsLog(db, path);
     if (mode === 'write') {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemWorld } from '@rollcall/clock';
 import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from './embedded-log.ts';
+import { killOtherProcesses } from './other-process.ts';
 
-/** For tests: opens logs in directories of their own, and closes and removes all of them. */
+/** For tests: opens logs in directories of their own; afterwards closes and removes them, and ends other processes. */
 export const logsUnderTest = () => {
   const dirs: string[] = [];
   const logs: EmbeddedLog[] = [];
@@ -24,6 +25,7 @@ export const logsUnderTest = () => {
     },
     close,
     cleanup: async (): Promise<void> => {
+      killOtherProcesses();
       await close();
       for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
     },

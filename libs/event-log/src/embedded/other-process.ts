@@ -16,9 +16,12 @@ export type OtherProcess = {
 
 const program = join(import.meta.dirname, 'log-process.ts');
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+
+/** So that a test that fails leaves nothing behind. */
+export const killOtherProcesses = (): void => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+process.on('exit', killOtherProcesses);
 
 /** For tests: starts log-process.ts; as an unprivileged user, for whom permissions count, when asked. */
 export const otherProcess = (args: string[], { unprivileged = false } = {}): OtherProcess => {
