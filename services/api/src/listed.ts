@@ -1,4 +1,5 @@
 import { type Channel, presence } from '@rollcall/channel';
+import { oldestFirst } from '@rollcall/listing';
 import type { CacheReader } from '@rollcall/state-cache';
 
 export type Listing = { cache: CacheReader; now: number; staleAfter: number };
@@ -10,7 +11,7 @@ export const listed = ({ cache, now, staleAfter }: Listing, pbx?: string): Chann
     if (pbx !== undefined && channel.pbx !== pbx) continue;
     if (presence(channel, cache.pbx(channel.pbx), now, staleAfter) !== 'hidden') channels.push(channel);
   }
-  return channels.sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || (a.uniqueid < b.uniqueid ? -1 : 1));
+  return oldestFirst(channels);
 };
 
 /** Names of the PBXs whose channels are listed although their connection is lost. */

@@ -1,5 +1,6 @@
 import { stateText } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
+import { printable } from '@rollcall/listing';
 import type { Running } from './running.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,7 +31,7 @@ export const showList = ({ dir, projection, sessions }: Running, terminal: Termi
           .map(({ name, state, application, applicationData, exten, context }) => {
             const location = exten ? `${exten}@${context}` : '(None)';
             const app = application ? `${application}(${applicationData ?? ''})` : '';
-            return `  ${name.padEnd(36)} ${stateText(state).padEnd(8)} ${location.padEnd(20)} ${app}\n`;
+            return `  ${printable(`${name.padEnd(36)} ${stateText(state).padEnd(8)} ${location.padEnd(20)} ${app}`)}\n`;
           })
           .join(''),
     );

@@ -49,10 +49,11 @@ export const viewAt = async (log: EventLog, at: string, { clock }: World): Promi
       'Give a smaller one.',
     );
   }
-  return { cache: await replayOpen(log, place), now: (await recordedAt(log, place)) ?? clock.now() };
+  return { cache: await replayOpen(log, place), now: (await timeAt(log, place)) ?? clock.now() };
 };
 
-const recordedAt = async (log: EventLog, place: Position): Promise<number | undefined> => {
-  for await (const [event] of log.readAll(position(place - 1), place)) return event?.recorded;
+/** The PBX's time, since that is what a channel's creation is told in. */
+const timeAt = async (log: EventLog, place: Position): Promise<number | undefined> => {
+  for await (const [event] of log.readAll(position(place - 1), place)) return event?.time;
   return undefined;
 };
