@@ -65,7 +65,6 @@ const bareSqlite = (lives: LifeAppend[], size: number): Promise<number> =>
     const db = new Database(made.path);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
-    db.pragma('wal_autocheckpoint = 4000');
     const [begin, commit] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT')];
     const insertStream = db.prepare('INSERT INTO streams (id, name, pbx) VALUES (?, ?, ?)');
     const setClosed = db.prepare('UPDATE streams SET closed = ? WHERE id = ?');
