@@ -75,12 +75,9 @@ type OpenLog = {
 
 const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): EmbeddedLog => {
   let closed: Promise<void> | undefined;
-  const checkOpen = (): void => {
-    if (closed) throw logClosed(path);
-  };
   /** Each use of the file: refused once closed, and what SQLite says in the words of the log. */
   const use = <T>(work: () => T): T => {
-    checkOpen();
+    if (closed) throw logClosed(path);
     try {
       return work();
     } catch (error) {
@@ -116,10 +113,9 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
     id,
     path,
     ...reading,
-    append: async (stream, expected, events) => {
-      checkOpen();
-      if (!writing) throw logReadOnly(path);
-      return writing.append(stream, expected, events);
+    append: (stream, expected, events) => {
+      if (closed) return Promise.reject(logClosed(path));
+      return writing?.append(stream, expected, events) ?? Promise.reject(logReadOnly(path));
     },
     readAll: (after, to) => reading.readAll(after, to ?? (closed ? START : use(head))),
     readOpen: (at) => reading.readOpen(at ?? (closed ? START : use(head))),

@@ -1,17 +1,24 @@
-import type { NewEvent, Position, RecordedEvent } from '@rollcall/channel';
+import {
+  type NewEvent,
+  type Position,
+  position,
+  type RecordedEvent,
+  revision,
+  SCHEMA_VERSION,
+} from '@rollcall/channel';
 import type { Clock } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
 import type { Appended, ExpectedRevision } from '../event-log.ts';
 import { eventInvalid, isOfOneAppend, logError } from './log-errors.ts';
-import type { Append, AppendWriter, Written } from './write-append.ts';
+import type { Append, AppendWriter, Placed } from './write-append.ts';
 
 /** Events in one commit, unless a single append has more: bounds how long the event loop stands still. */
 const COMMIT_SIZE = 1_000;
 
 type Waiting = Append & { resolve: (appended: Appended) => void; reject: (error: unknown) => void };
 
-type Outcome = { appended: Appended; written: Written[] } | { error: unknown };
+type Outcome = Placed | { error: unknown };
 
 export type GroupCommit = {
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended>;
@@ -32,6 +39,8 @@ export type GroupCommitOptions = {
   onCommit: (events: Iterable<RecordedEvent>) => void;
 };
 
+const hasWritten = (outcome: Outcome): boolean => 'recorded' in outcome && outcome.recorded !== undefined;
+
 const appendEmpty = (stream: string): RollcallError =>
   new RollcallError(
     'APPEND_EMPTY',
@@ -39,9 +48,25 @@ const appendEmpty = (stream: string): RollcallError =>
     'Append nothing when nothing changed; this is a mistake in the program that appends.',
   );
 
-/** As a reader will find them: what JSON does not keep is gone here too. */
-function* asRecorded(written: readonly Written[]): Generator<RecordedEvent> {
-  for (const { event, text, place } of written) yield { ...event, data: JSON.parse(text), ...place };
+const schemaUnwritable = ({ id, schema }: NewEvent): RollcallError =>
+  new RollcallError(
+    'LOG_SCHEMA_UNKNOWN',
+    `Event ${id} has schema ${schema}; this Rollcall writes schema ${SCHEMA_VERSION}.`,
+    'Import it with the version of Rollcall that wrote it, or a newer one.',
+  );
+
+/** What was written, as a reader will find it: what JSON does not keep is gone here too. */
+function* asRecorded(appends: readonly Append[], outcomes: readonly Outcome[]): Generator<RecordedEvent> {
+  for (const [index, { stream, events, texts }] of appends.entries()) {
+    const outcome = outcomes[index];
+    if (!outcome || 'error' in outcome || outcome.recorded === undefined) continue;
+    const { recorded, appended } = outcome;
+    for (const [at, event] of events.entries()) {
+      const left = events.length - 1 - at;
+      const place = { revision: revision(appended.revision - left), position: position(appended.position - left) };
+      yield { ...event, data: JSON.parse(texts[at] ?? ''), stream, ...place, recorded };
+    }
+  }
 }
 
 /**
@@ -74,7 +99,7 @@ export const openGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       const recorded = clock.now();
       const outcomes = appends.map((append) => write(append, recorded));
       commit.run();
-      if (outcomes.some((outcome) => 'written' in outcome && outcome.written.length > 0)) head = writer.last();
+      if (outcomes.some(hasWritten)) head = writer.last();
       return outcomes;
     } catch (error) {
       takeBack();
@@ -108,17 +133,12 @@ export const openGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     const appends = takeOneCommit();
     if (waiting.length > 0) setImmediate(flush);
     const outcomes = commitOrFail(appends);
-    const written: Written[] = [];
     for (const [index, { resolve, reject }] of appends.entries()) {
       const outcome = outcomes[index];
-      if (outcome && 'appended' in outcome) {
-        written.push(...outcome.written);
-        resolve(outcome.appended);
-      } else {
-        reject(outcome?.error);
-      }
+      if (outcome && 'appended' in outcome) resolve(outcome.appended);
+      else reject(outcome?.error);
     }
-    if (written.length > 0) onCommit(asRecorded(written));
+    if (outcomes.some(hasWritten)) onCommit(asRecorded(appends, outcomes));
     if (waiting.length > 0) return;
     for (const tell of nowIdle.splice(0)) tell();
   };
@@ -127,6 +147,8 @@ export const openGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     append: (stream, expected, events) =>
       new Promise((resolve, reject) => {
         if (events.length === 0) throw appendEmpty(stream);
+        const newer = events.find(({ schema }) => schema !== SCHEMA_VERSION);
+        if (newer) throw schemaUnwritable(newer);
         const texts = events.map(({ data }) => JSON.stringify(data));
         waiting.push({ stream, expected, events, texts, resolve, reject });
         if (waiting.length === 1) setImmediate(flush);

@@ -1,5 +1,4 @@
 import { type DomainEvent, domainEventSchema, type NewEvent, SCHEMA_VERSION, type Source } from '@rollcall/channel';
-import { RollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
 import { logDamaged, schemaUnknown } from './log-errors.ts';
 
@@ -21,33 +20,37 @@ const TYPES = new Map<string, DomainEvent['type']>(
   domainEventSchema.options.map(({ shape }) => [shape.type.value, shape.type.value]),
 );
 
-const schemaUnwritable = ({ id, schema }: NewEvent): RollcallError =>
-  new RollcallError(
-    'LOG_SCHEMA_UNKNOWN',
-    `Event ${id} has schema ${schema}; this Rollcall writes schema ${SCHEMA_VERSION}.`,
-    'Import it with the version of Rollcall that wrote it, or a newer one.',
-  );
-
-const keyOf = ({ type, boot, source, schema }: KindRow | Kind | NewEvent): string =>
-  `${type} ${boot} ${source} ${schema}`;
-
 export const openKinds = (db: Database.Database, path: string): Kinds => {
-  const byNumber: Kind[] = [];
-  const numbers = new Map<string, number>();
-  const all = db.prepare<[], KindRow>('SELECT id, type, boot, source, schema FROM kinds');
+  const readable: Kind[] = [];
+  /** Newest last: it is the one that the next event is likely of. */
+  const byType = new Map<string, KindRow[]>();
+  const all = db.prepare<[], KindRow>('SELECT id, type, boot, source, schema FROM kinds ORDER BY id');
   const insert = db.prepare('INSERT INTO kinds (type, boot, source, schema) VALUES (?, ?, ?, ?)');
 
-  const load = (): void => {
-    for (const row of all.iterate()) {
-      numbers.set(keyOf(row), row.id);
-      const type = TYPES.get(row.type);
-      // Once events of an older version are to be read, they are brought up where events are decoded, by their kind's version.
-      if (type !== undefined && row.schema === SCHEMA_VERSION) {
-        const { boot, source, schema } = row;
-        byNumber[row.id] = { type, boot, source, schema };
-      }
+  const remember = (row: KindRow): void => {
+    const alike = byType.get(row.type);
+    if (alike) alike.push(row);
+    else byType.set(row.type, [row]);
+    const type = TYPES.get(row.type);
+    // Once events of an older version are to be read, they are brought up where events are decoded, by their kind's version.
+    if (type !== undefined && row.schema === SCHEMA_VERSION) {
+      const { boot, source, schema } = row;
+      readable[row.id] = { type, boot, source, schema };
     }
   };
+
+  const forget = (): void => {
+    readable.length = 0;
+    byType.clear();
+  };
+
+  const load = (): void => {
+    forget();
+    for (const row of all.all()) remember(row);
+  };
+
+  const find = ({ type, boot, source, schema }: NewEvent): number | undefined =>
+    byType.get(type)?.findLast((kind) => kind.boot === boot && kind.source === source && kind.schema === schema)?.id;
 
   const unreadable = (kind: number, position: number): Error => {
     const row = all.all().find(({ id }) => id === kind);
@@ -58,28 +61,24 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
   load();
   return {
     of: (number, position) => {
-      const known = byNumber[number];
+      const known = readable[number];
       if (known) return known;
       load();
-      const loaded = byNumber[number];
+      const loaded = readable[number];
       if (!loaded) throw unreadable(number, position);
       return loaded;
     },
     numberOf: (event) => {
-      const key = keyOf(event);
-      if (!numbers.has(key)) load();
-      const known = numbers.get(key);
+      const known = find(event);
       if (known !== undefined) return known;
+      load();
+      const loaded = find(event);
+      if (loaded !== undefined) return loaded;
       const { type, boot, source, schema } = event;
-      if (schema !== SCHEMA_VERSION) throw schemaUnwritable(event);
-      const number = Number(insert.run(type, boot, source, schema).lastInsertRowid);
-      numbers.set(key, number);
-      byNumber[number] = { type, boot, source, schema };
-      return number;
+      const id = Number(insert.run(type, boot, source, schema).lastInsertRowid);
+      remember({ id, type, boot, source, schema });
+      return id;
     },
-    forget: () => {
-      byNumber.length = 0;
-      numbers.clear();
-    },
+    forget,
   };
 };

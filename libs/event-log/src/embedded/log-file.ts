@@ -150,7 +150,6 @@ export const openLogFile = ({ path, mode, world, maxBytes }: LogFileOptions): Da
       // macOS empties the drive's own cache only when told so.
       db.pragma('fullfsync = ON');
       db.pragma('checkpoint_fullfsync = ON');
-      db.pragma('wal_autocheckpoint = 4000');
       if (maxBytes !== undefined) {
         const pageSize = Number(db.pragma('page_size', { simple: true }));
         db.pragma(`max_page_count = ${Math.ceil(maxBytes / pageSize)}`);

@@ -1,4 +1,4 @@
-import { type NewEvent, type Position, position, type Revision, revision } from '@rollcall/channel';
+import { type NewEvent, type Position, position, revision } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
 import type { Appended, ExpectedRevision } from '../event-log.ts';
@@ -14,18 +14,16 @@ export type Append = {
   texts: readonly string[];
 };
 
-export type Written = {
-  event: NewEvent;
-  text: string;
-  place: { stream: string; revision: Revision; position: Position; recorded: number };
-};
+/** `recorded`: when it was written; undefined for a retry, of which nothing was written. */
+export type Placed = { appended: Appended; recorded: number | undefined };
 
 export type AppendWriter = {
   /**
-   * Writes one append into the open transaction; writes nothing for a retry of one that had succeeded.
-   * @throws WrongExpectedRevision, RollcallError EVENT_OF_OTHER_PBX or LOG_SCHEMA_UNKNOWN, before anything of it is written
+   * Writes one append into the open transaction, its events at consecutive positions; nothing for a retry of one that had
+   * succeeded.
+   * @throws WrongExpectedRevision, RollcallError EVENT_OF_OTHER_PBX, before anything of it is written
    */
-  write(append: Append, recorded: number): { appended: Appended; written: Written[] };
+  write(append: Append, recorded: number): Placed;
   /** The highest position given so far. */
   last(): Position;
   /** Call when a transaction begins; the result takes back what is remembered of it, should it not come to be. */
@@ -88,29 +86,27 @@ export const openAppendWriter = ({ db, kinds, heads, terminal }: AppendWriterOpt
       const head = heads.of(name);
       if (expected !== (head?.revision ?? 'none')) {
         const earlier = standing(head, append);
-        if (earlier) return { appended: earlier, written: [] };
+        if (earlier) return { appended: earlier, recorded: undefined };
         throw new WrongExpectedRevision(name, expected, head?.revision ?? 'none');
       }
       const pbx = head?.pbx ?? events[0]?.pbx ?? '';
       checkPbx(append, pbx);
-      const numbers = events.map((event) => kinds.numberOf(event));
 
       if (recorded < lastRecorded) clockStepped.run(last + 1);
       lastRecorded = recorded;
       const stream = head?.stream ?? last + 1;
       if (!head) insertStream.run(stream, name, pbx);
       let at = firstRevision(expected) - 1;
-      const written = events.map((event, index): Written => {
-        const text = texts[index] ?? '';
+      for (const [index, event] of events.entries()) {
         last += 1;
         at += 1;
-        insertEvent.run(last, stream, at, numbers[index], event.time, recorded, event.id, text);
-        return { event, text, place: { stream: name, revision: revision(at), position: position(last), recorded } };
-      });
+        const kind = kinds.numberOf(event);
+        insertEvent.run(last, stream, at, kind, event.time, recorded, event.id, texts[index]);
+      }
       const closed = terminal(events.at(-1)?.type ?? '');
       if (closed || head?.closed) setClosed.run(closed ? last : null, stream);
       heads.moved(name, { stream, pbx, revision: revision(at), closed });
-      return { appended: { revision: revision(at), position: position(last) }, written };
+      return { appended: { revision: revision(at), position: position(last) }, recorded };
     },
     last: () => position(last),
     begin: () => {
