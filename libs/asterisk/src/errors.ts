@@ -18,7 +18,7 @@ export const pbxError = {
     new RollcallError(
       'PBX_TLS',
       `TLS with ${where} failed: ${why}.`,
-      'Check the certificate, give its authority in the settings (ca), or use the port without TLS on a trusted network.',
+      'Check the certificate, give its authority in the settings (caFile), or use the port without TLS on a trusted network.',
     ),
   loginRefused: (where: string, user: string) =>
     new RollcallError(

@@ -3,7 +3,14 @@ import type { FastifyInstance } from 'fastify';
 export type Readiness = {
   /** Why the list cannot be relied on just now; empty when it can. */
   problems: string[];
-  pbxs: { name: string; state: string; reason?: string | undefined; warnings: string[] }[];
+  pbxs: {
+    name: string;
+    state: string;
+    reason?: string | undefined;
+    warnings: string[];
+    /** What came in and what was prevented since the start; see the ingest's counters. */
+    counters: object;
+  }[];
   position: number;
 };
 

@@ -49,7 +49,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
       staleAfter,
       readiness: () => ({
         problems: [projection.problem() ?? []].flat(),
-        pbxs: [...sessions.byPbx].map(([name, { status }]) => ({ name, ...status })),
+        pbxs: [...sessions.byPbx].map(([name, { status, counters }]) => ({ name, ...status, counters })),
         position: cache.checkpoint,
       }),
       at: (moment) => viewAt(log, moment, world),

@@ -42,6 +42,7 @@ export const startSessions = ({ dir, sources, reconcileEvery, world, logger }: S
       const before = session.status;
       session.status = next;
       if (before.state !== next.state || before.reason !== next.reason) say(logger, pbx, next);
+      if (before.state === 'syncing' && next.state === 'live') sayReconciled(logger, pbx, session.counters);
     };
     return run({ counters: session.counters, status }).catch((error) => {
       if (!stopping.signal.aborted) status({ state: 'failed', reason: errorLine(error), warnings: [] });
@@ -69,4 +70,12 @@ const say = (logger: Logger, pbx: string, { state, reason, warnings }: PbxStatus
   if (state === 'stale' || state === 'failed') logger.warn(line);
   else logger.info(line);
   if (state === 'syncing') for (const warning of warnings) logger.warn(`${pbx}: ${warning}`);
+};
+
+/** After each connect, what the comparison with the PBX's list has mended so far. */
+const sayReconciled = (logger: Logger, pbx: string, { reconciled, ended }: IngestCounters): void => {
+  const { created, changed, removed } = reconciled;
+  logger.info(
+    `${pbx}: compared with its list; since the start ${created} taken over, ${changed} corrected, ${removed} removed, ${ended} of a dead boot ended`,
+  );
 };
