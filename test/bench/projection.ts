@@ -1,22 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { channelStream, position, revision, shapeChannel } from '@rollcall/channel';
+import { channelStream, position, revision, START, shapeChannel } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { openEmbeddedLog } from '@rollcall/event-log';
 import { replay, replayOpen } from '@rollcall/projector';
 import { createMemoryCache, readImage, type StateCache, writeImage } from '@rollcall/state-cache';
 import { channelLives } from './channel-lives.ts';
-import { median, perSecond, type Result, race } from './race.ts';
-
-const inDirectory = async <T>(work: (dir: string) => Promise<T>): Promise<T> => {
-  const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
-  try {
-    return await work(dir);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-};
+import { inDirectory, median, perSecond, type Result, race } from './race.ts';
 
 /** The whole log folded into a fresh cache, beside JSON.parse alone of the same bodies. */
 export const benchFold = async ({ events = 1_000_000, rounds = 5 } = {}): Promise<Result[]> =>
@@ -28,19 +17,30 @@ export const benchFold = async ({ events = 1_000_000, rounds = 5 } = {}): Promis
       await Promise.all(batch.map(({ stream, expected, event }) => log.append(stream, expected, [event])));
     }
     const bodies = lives.map(({ event }) => JSON.stringify(event.data));
-    const results = await race(`fold ${events} events`, rounds, 'JSON.parse of the same bodies', {
-      'full fold from the log': async () => {
-        const since = performance.now();
-        await replay(log);
-        return perSecond(events, since);
-      },
-      'JSON.parse of the same bodies': async () => {
-        const since = performance.now();
-        let parsed = 0;
-        for (const body of bodies) if (JSON.parse(body) !== null) parsed++;
-        return perSecond(parsed, since);
-      },
-    });
+    const lines: string[] = [];
+    for await (const batch of log.readAll(START)) for (const event of batch) lines.push(JSON.stringify(event));
+    const parse = (texts: string[]) => async (): Promise<number> => {
+      const since = performance.now();
+      let parsed = 0;
+      for (const text of texts) if (JSON.parse(text) !== null) parsed++;
+      return perSecond(parsed, since);
+    };
+    const fold = async (): Promise<number> => {
+      const since = performance.now();
+      await replay(log);
+      return perSecond(events, since);
+    };
+    const name = `fold ${events} events`;
+    const results = [
+      ...(await race(name, rounds, 'JSON.parse of the data bodies', {
+        'the log': fold,
+        'JSON.parse of the data bodies': parse(bodies),
+      })),
+      ...(await race(name, rounds, 'JSON.parse of the events as JSON lines', {
+        'the log': fold,
+        'JSON.parse of the events as JSON lines': parse(lines),
+      })),
+    ];
     const since = performance.now();
     const cache = await replayOpen(log);
     results.push({

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 /** `ratio`: median, over the rounds, of this value to that of the result named `of` in the same round. */
 export type Result = { name: string; value: number; unit: string; of?: string; ratio?: number };
 
@@ -22,4 +26,14 @@ export const race = async (
     const ratio = median(values.map((value, round) => value / (rates[base]?.[round] ?? Number.NaN)));
     return { ...result, of: `${name}: ${base}`, ratio: Number(ratio.toFixed(2)) };
   });
+};
+
+/** Work in a directory of its own, which is gone afterwards. */
+export const inDirectory = async <T>(work: (dir: string) => Promise<T>): Promise<T> => {
+  const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+  try {
+    return await work(dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 };

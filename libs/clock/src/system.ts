@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { World } from './index.ts';
+import type { World } from './world.ts';
 
 /** The real world. The only module that reads the system's time, draws real random numbers or starts real timers. */
 export const systemWorld: World = {

@@ -2,8 +2,8 @@ import { type Channel, presence } from '@rollcall/channel';
 import { ariChannel } from '@rollcall/listing';
 import type { FastifyInstance } from 'fastify';
 import { type Listing, listed, stalePbxs } from './listed.ts';
+import type { ApiOptions } from './options.ts';
 import { asked } from './query.ts';
-import type { ApiOptions } from './server.ts';
 
 /** Asterisk's own paths, models and 404, so that what reads ARI's channel list can read this one. */
 export const ariRoutes = (server: FastifyInstance, options: ApiOptions): void => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { listed } from './listed.ts';
+import type { ApiOptions } from './options.ts';
 import { asked } from './query.ts';
-import type { ApiOptions } from './server.ts';
 
 /** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
 export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {

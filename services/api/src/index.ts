@@ -1,2 +1,3 @@
 export type { Readiness } from './health.ts';
-export { type ApiOptions, createApi, listen } from './server.ts';
+export type { ApiOptions } from './options.ts';
+export { createApi, listen } from './server.ts';

@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 import type { Listing } from './listed.ts';
-import type { ApiOptions } from './server.ts';
+import type { ApiOptions } from './options.ts';
 
 const querySchema = z.strictObject({
   pbx: z.string().max(64).optional(),

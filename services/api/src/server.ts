@@ -1,20 +1,9 @@
-import type { Clock } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import type { CacheReader } from '@rollcall/state-cache';
 import fastify, { type FastifyInstance } from 'fastify';
 import { ariRoutes } from './ari.ts';
 import { channelRoutes } from './channels.ts';
-import { healthRoutes, type Readiness } from './health.ts';
-
-export type ApiOptions = {
-  cache: CacheReader;
-  clock: Clock;
-  /** Milliseconds for which a lost PBX's channels stay in the lists. */
-  staleAfter: number;
-  readiness: () => Readiness;
-  /** The list as it was; see the CLI's `--at`. */
-  at: (moment: string) => Promise<{ cache: CacheReader; now: number }>;
-};
+import { healthRoutes } from './health.ts';
+import type { ApiOptions } from './options.ts';
 
 /** Everything that is served over HTTP. Reads come from the cache alone: they never reach a PBX. */
 export const createApi = (options: ApiOptions): FastifyInstance => {

@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Scheduler } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
 import { pbxError } from '../errors.ts';
+import { UNREACHABLE } from '../unreachable.ts';
 import { type AmiAddress, addressText } from './address.ts';
 
 const KEEP_ALIVE_MS = 15_000;
@@ -72,26 +73,18 @@ const openTls = ({ host, port }: AmiAddress, tls: NonNullable<AmiAddress['tls']>
     ...(isIP(host) === 0 && { servername: host }),
   });
 
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  ENOTFOUND: 'the name is not known',
-  ETIMEDOUT: 'no answer',
-};
-
 /** Why a socket failed, in one line. */
 export const reason = (error: NodeJS.ErrnoException): string => {
   const code = error.code ?? '';
-  return REASONS[code] ?? (code || firstLine(error.message));
+  if (code === 'ECONNRESET') return 'the connection was reset';
+  return UNREACHABLE[code] ?? (code || firstLine(error.message));
 };
 
 /** OpenSSL puts its source files and thread ids into the message; its reason is the part for people. */
 const tlsReason = (error: NodeJS.ErrnoException): string => {
   const openssl = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
   if (openssl === 'wrong version number' || openssl === 'packet length too long') return 'the port does not speak TLS';
-  return openssl ?? REASONS[error.code ?? ''] ?? firstLine(error.message);
+  return openssl ?? reason(error);
 };
 
 /** Node adds advice about its own options after a semicolon. */

@@ -1,6 +1,7 @@
 import type { RollcallError } from '@rollcall/errors';
 import { pbxError } from '../errors.ts';
-import type { AriAnswer } from './rest.ts';
+import { UNREACHABLE } from '../unreachable.ts';
+import type { AriAnswer } from './answer.ts';
 import type { AriTarget } from './target.ts';
 
 /** What it means that no answer could be had: told by the error's code (Node, OpenSSL, HTTP parser). */
@@ -16,15 +17,6 @@ export const networkFailure = ({ where, secure }: AriTarget, error: Error): Roll
   if (code === 'EPROTO' || /^ERR_SSL/.test(code)) return pbxError.tls(where, 'the port does not speak TLS');
   if (/CERT|ERR_TLS|UNABLE_TO|SIGNATURE/.test(code)) return pbxError.tls(where, `${error.message} (${code})`);
   return pbxError.notAsterisk(where, error.message);
-};
-
-const UNREACHABLE: Record<string, string> = {
-  ECONNREFUSED: 'the connection was refused',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name could not be looked up',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to its network',
-  ETIMEDOUT: 'nothing answers there',
 };
 
 /** What it means that the answer is not the one that was asked for. */

@@ -127,7 +127,7 @@ describe('what is wrong is said', () => {
     await using ari = await scripted({ tls });
     const error = await refusal(ari.url);
     expect(error).toMatchObject({ code: 'PBX_TLS', message: expect.stringContaining('self-signed') });
-    expect(error.advice).toContain('(ca)');
+    expect(error.advice).toContain('(caFile)');
     const { connection, observed } = await connect(ari.url, { tls: { ca: tls.cert } });
     await ari.send(created('1'));
     await vi.waitUntil(() => observed.length > 0);

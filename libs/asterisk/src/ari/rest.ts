@@ -3,16 +3,9 @@ import * as https from 'node:https';
 import type { Scheduler } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
 import { pbxError } from '../errors.ts';
+import type { AriAnswer } from './answer.ts';
 import { networkFailure } from './failure.ts';
 import type { AriTarget } from './target.ts';
-
-export type AriAnswer = {
-  status: number;
-  /** What the server says it is: `Asterisk/22.10.1`, unless http.conf gives it another name. */
-  server: string;
-  /** Parsed from JSON; undefined when it is something else. */
-  body: unknown;
-};
 
 export type AriRest = {
   /** `path` is what follows `/ari`. Waits `deadline` milliseconds; takes `limit` bytes of body (default 1 MiB).

@@ -2,8 +2,8 @@ import { type RecordedEvent, START } from '@rollcall/channel';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { collect } from '../../../../test/contract/event-log.reader.ts';
-import { logsUnderTest } from './logs-under-test.ts';
-import { otherProcess } from './other-process.ts';
+import { logsUnderTest } from './testing/logs-under-test.ts';
+import { otherProcess } from './testing/other-process.ts';
 
 const { newDir, open, cleanup } = logsUnderTest();
 afterEach(cleanup);

@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { created, destroyed, state, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { collect } from '../../../../test/contract/event-log.reader.ts';
 import type { EmbeddedLog } from './embedded-log.ts';
-import { logsUnderTest } from './logs-under-test.ts';
-import { otherProcess } from './other-process.ts';
+import { logsUnderTest } from './testing/logs-under-test.ts';
+import { otherProcess } from './testing/other-process.ts';
 
 const { newDir, open, cleanup } = logsUnderTest();
 afterEach(cleanup);

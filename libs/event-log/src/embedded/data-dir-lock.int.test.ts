@@ -4,8 +4,8 @@ import { systemWorld } from '@rollcall/clock';
 import { afterEach, expect, test } from 'vitest';
 import { created, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
-import { logsUnderTest } from './logs-under-test.ts';
-import { otherProcess } from './other-process.ts';
+import { logsUnderTest } from './testing/logs-under-test.ts';
+import { otherProcess } from './testing/other-process.ts';
 
 const { newDir, open, cleanup } = logsUnderTest();
 const locks: DataDirLock[] = [];

@@ -9,7 +9,7 @@ import { eventLogContract } from '../../../../test/contract/event-log.contract.t
 import { asNew, created, destroyed, state, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { openStreams } from '../../../../test/contract/event-log.model.ts';
 import { collect, reader } from '../../../../test/contract/event-log.reader.ts';
-import { logsUnderTest } from './logs-under-test.ts';
+import { logsUnderTest } from './testing/logs-under-test.ts';
 
 const { newDir, open, cleanup } = logsUnderTest();
 

@@ -8,7 +8,7 @@ import { openEventRows } from './event-rows.ts';
 import { type GroupCommit, openGroupCommit } from './group-commit.ts';
 import { openKinds } from './kinds.ts';
 import { logClosed, logDamaged, logError, logReadOnly } from './log-errors.ts';
-import { openLogFile } from './log-file.ts';
+import { closeLogFile, openLogFile } from './log-file.ts';
 import { openPositionAt } from './position-at.ts';
 import { openReading } from './reading.ts';
 import { openStreamHeads } from './stream-heads.ts';
@@ -42,8 +42,8 @@ const readId = (db: Database.Database, path: string): string => {
 
 /**
  * The event log of one machine, in one SQLite file, without a server.
- * @throws RollcallError LOG_DAMAGED, LOG_FORMAT_UNKNOWN, LOG_READ_ONLY, LOG_FULL, LOG_IO, LOG_MISSING (mode `read`), and
- *   without a `lock` those of lockDataDir
+ * @throws RollcallError LOG_DAMAGED, LOG_FORMAT_UNKNOWN, LOG_READ_ONLY, LOG_FULL, LOG_IO, in mode `read` LOG_MISSING and
+ *   LOG_NOT_CLOSED, and without a `lock` those of lockDataDir
  */
 export const openEmbeddedLog = (options: EmbeddedLogOptions): EmbeddedLog => {
   const { dir, world, mode = 'write', terminal = isTerminal, maxBytes } = options;
@@ -53,7 +53,7 @@ export const openEmbeddedLog = (options: EmbeddedLogOptions): EmbeddedLog => {
   try {
     db = openLogFile({ path, mode, world, ...(maxBytes === undefined ? {} : { maxBytes }) });
     const release = () => {
-      db?.close();
+      if (db) closeLogFile(db, mode);
       ownLock?.release();
     };
     return openLog({ db, path, mode, world, terminal, release });

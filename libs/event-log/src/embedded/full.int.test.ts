@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { created, state, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { collect } from '../../../../test/contract/event-log.reader.ts';
 import type { EmbeddedLog } from './embedded-log.ts';
-import { logsUnderTest } from './logs-under-test.ts';
+import { logsUnderTest } from './testing/logs-under-test.ts';
 
 const { newDir, open, close, cleanup } = logsUnderTest();
 const mounts: string[] = [];

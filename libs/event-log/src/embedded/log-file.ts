@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
@@ -127,7 +127,7 @@ const checkIsLog = (db: Database.Database, path: string): void => {
 
 /**
  * Opens the log's file, durable: a commit has reached the disk when it returns. In mode `write` a file that is not there is made.
- * @throws RollcallError LOG_DAMAGED, LOG_FORMAT_UNKNOWN, LOG_READ_ONLY, LOG_FULL, LOG_IO, LOG_MISSING
+ * @throws RollcallError LOG_DAMAGED, LOG_FORMAT_UNKNOWN, LOG_READ_ONLY, LOG_FULL, LOG_IO, LOG_MISSING, LOG_NOT_CLOSED (mode `read`)
  */
 export const openLogFile = ({ path, mode, world, maxBytes }: LogFileOptions): Database.Database => {
   let db: Database.Database | undefined;
@@ -158,6 +158,40 @@ export const openLogFile = ({ path, mode, world, maxBytes }: LogFileOptions): Da
     return db;
   } catch (error) {
     db?.close();
-    throw logError(path, error);
+    throw mode === 'read' && isNotClosed(path, error) ? notClosed(path, error) : logError(path, error);
   }
 };
+
+/**
+ * Closes the file. A writer leaves everything in this one file, so that it can be copied as it is, and read where nothing can
+ * be written; while others read, or without room, what was written last stays beside it until the next writer.
+ */
+export const closeLogFile = (db: Database.Database, mode: 'write' | 'read'): void => {
+  try {
+    if (mode === 'write') db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE');
+  } catch {
+    // It is whole all the same.
+  } finally {
+    db.close();
+  }
+};
+
+/** The files beside a log that is in use, or that a killed writer left, cannot be made where nothing can be written. */
+const isNotClosed = (path: string, error: unknown): boolean => {
+  if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_CANTOPEN')) return false;
+  try {
+    accessSync(path, constants.R_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (problem) {
+    return problem instanceof Error && 'path' in problem && problem.path === dirname(path);
+  }
+};
+
+const notClosed = (path: string, cause: unknown): RollcallError =>
+  new RollcallError(
+    'LOG_NOT_CLOSED',
+    `The event log ${path} was not closed by its last writer, and in a directory that cannot be written it cannot be read.`,
+    'Copy the directory to where it can be written, with every file beginning with events.db, and read it there: --data DIR.',
+    { cause },
+  );

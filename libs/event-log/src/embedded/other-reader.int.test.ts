@@ -2,8 +2,8 @@ import { type RecordedEvent, START } from '@rollcall/channel';
 import { afterEach, expect, test } from 'vitest';
 import { created, destroyed, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { collect, reader } from '../../../../test/contract/event-log.reader.ts';
-import { logsUnderTest } from './logs-under-test.ts';
-import { otherProcess } from './other-process.ts';
+import { logsUnderTest } from './testing/logs-under-test.ts';
+import { otherProcess } from './testing/other-process.ts';
 
 const { newDir, open, cleanup } = logsUnderTest();
 afterEach(cleanup);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemWorld } from '@rollcall/clock';
-import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from './embedded-log.ts';
+import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from '../embedded-log.ts';
 import { killOtherProcesses } from './other-process.ts';
 
 /** For tests: opens logs in directories of their own; afterwards closes and removes them, and ends other processes. */

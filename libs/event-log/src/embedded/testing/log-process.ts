@@ -9,8 +9,8 @@ import { writeSync } from 'node:fs';
 import { type NewEvent, SCHEMA_VERSION, START } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
-import { lockDataDir } from './data-dir-lock.ts';
-import { openEmbeddedLog } from './embedded-log.ts';
+import { lockDataDir } from '../data-dir-lock.ts';
+import { openEmbeddedLog } from '../embedded-log.ts';
 
 const CONCURRENT = 25;
 

@@ -1,0 +1,13 @@
+import type { Clock } from '@rollcall/clock';
+import type { CacheReader } from '@rollcall/state-cache';
+import type { Readiness } from './health.ts';
+
+export type ApiOptions = {
+  cache: CacheReader;
+  clock: Clock;
+  /** Milliseconds for which a lost PBX's channels stay in the lists. */
+  staleAfter: number;
+  readiness: () => Readiness;
+  /** The list as it was; see the CLI's `--at`. */
+  at: (moment: string) => Promise<{ cache: CacheReader; now: number }>;
+};
