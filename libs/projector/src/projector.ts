@@ -31,11 +31,11 @@ export const project = async (
       continue;
     }
     const applied = step.apply(event);
-    if (applied.is === 'applied') counters.applied++;
-    else if (applied.is === 'duplicate') counters.duplicates++;
+    if (applied === 'applied') counters.applied++;
+    else if (applied === 'duplicate') counters.duplicates++;
     else {
       counters.gaps++;
-      await fillGap(log, step, event, applied.from);
+      await fillGap(log, step, event);
     }
   }
   const changes = step.changes(last.position);
@@ -48,13 +48,12 @@ const fillGap = async (
   log: Pick<EventLog, 'readStream'>,
   step: ReturnType<typeof createStep>,
   event: RecordedEvent,
-  from: number,
 ): Promise<void> => {
+  const from = step.next(event);
   for await (const missing of log.readStream(event.stream, revision(from))) {
     for (const one of missing) {
       if (one.revision > event.revision) return;
-      const applied = step.apply(one);
-      if (applied.is === 'gap') throw gap(event, applied.from);
+      if (step.apply(one) === 'gap') throw gap(event, step.next(one));
       if (one.revision === event.revision) return;
     }
   }
