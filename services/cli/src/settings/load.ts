@@ -32,8 +32,12 @@ const describe = (issue: z.core.$ZodIssue, layers: Layer[]): string => {
   const unknown = issue.code === 'unrecognized_keys' ? ` (${issue.keys.join(', ')})` : '';
   const at = layer ?? layers.at(-1);
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-  return `${issue.path.join('.') || 'settings'} ${issue.message}${unknown && ''} (${at?.where(path)})`;
+  return `${issue.path.join('.') || 'settings'} ${reason(issue)}${unknown && ''} (${at?.where(path)})`;
 };
+
+/** Of a wrong name in a record zod says only that it is one. */
+const reason = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 
 const fromFlags = (flags: Flags): Layer => {
   const { config, pbx, variable, ...rest } = flags;
