@@ -29,10 +29,9 @@ export const loadSettings = (flags: Flags, env: NodeJS.ProcessEnv): Settings => 
 const describe = (issue: z.core.$ZodIssue, layers: Layer[]): string => {
   const [name] = issue.path;
   const layer = layers.find(({ values }) => name !== undefined && values[String(name)] !== undefined);
-  const unknown = issue.code === 'unrecognized_keys' ? ` (${issue.keys.join(', ')})` : '';
   const at = layer ?? layers.at(-1);
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-  return `${issue.path.join('.') || 'settings'} ${reason(issue)}${unknown && ''} (${at?.where(path)})`;
+  return `${issue.path.join('.') || 'settings'} ${reason(issue)} (${at?.where(path)})`;
 };
 
 /** Of a wrong name in a record zod says only that it is one. */
