@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import type { Channel, Pbx } from '@rollcall/channel';
 
 const ROOT = join(import.meta.dirname, '../..');
-const BIN = join(ROOT, 'services/cli/bin/rollcall.js');
+/** The program itself. */
+export const BIN = join(ROOT, 'services/cli/bin/rollcall.js');
 
 /** `rollcall ARGS` as a user runs it, to its end. */
 export const rollcall = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
@@ -23,6 +24,7 @@ export type ServedList = { position: number; now: number; pbxs: Pbx[]; channels:
 /** A `rollcall start` of its own process, served on a free port of loopback. */
 export type RollcallProcess = {
   url: string;
+  pid: number;
   /** What it printed so far. */
   printed: () => string;
   list: () => Promise<ServedList>;
@@ -30,8 +32,8 @@ export type RollcallProcess = {
   /** Waits until the PBX is in that state. */
   until: (pbx: string, state: string) => Promise<number>;
   kill9: () => Promise<void>;
-  /** SIGTERM; resolves with the exit code. */
-  stop: () => Promise<number | null>;
+  /** SIGTERM, or what is given, one after the other at once; resolves with the exit code, null when a signal ended it. */
+  stop: (...signals: NodeJS.Signals[]) => Promise<number | null>;
 };
 
 export const startRollcall = async (options: {
@@ -55,6 +57,7 @@ export const startRollcall = async (options: {
   const exited = once(child, 'exit');
   return {
     url,
+    pid: child.pid ?? 0,
     printed: () => text,
     list: () => get<ServedList>('/v1/channels'),
     ready,
@@ -66,8 +69,8 @@ export const startRollcall = async (options: {
       child.kill('SIGKILL');
       await exited;
     },
-    stop: async () => {
-      child.kill('SIGTERM');
+    stop: async (...signals) => {
+      for (const signal of signals.length ? signals : (['SIGTERM'] as const)) child.kill(signal);
       await exited;
       return child.exitCode;
     },

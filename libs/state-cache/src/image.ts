@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Channel, channelStream, type Pbx, type Position, position, shapeChannel } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
@@ -20,6 +20,7 @@ const headerSchema = z.object({
 /**
  * Writes the cache to `path` for a fast restart: beside it first, made durable, then moved into place, so that a crash
  * leaves the old image or the new one.
+ * @throws RollcallError IMAGE_NOT_SAVED, with the reason; the old image, if there is one, stays
  */
 export const writeImage = async (path: string, cache: CacheReader, log: string): Promise<void> => {
   // One turn from here to the body: the image is of one position.
@@ -33,17 +34,26 @@ export const writeImage = async (path: string, cache: CacheReader, log: string):
   });
   const content = `${header}\n${body}`;
   const fresh = `${path}.new`;
-  const file = await open(fresh, 'w', 0o600);
   try {
-    await file.writeFile(`${sha256(content)} ${content}`);
+    await writeDurably(fresh, `${sha256(content)} ${content}`);
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => {}); // What could not be written may not be removable either.
+    throw notSaved(path, error);
+  }
+  const dir = await open(dirname(path), 'r');
+  await dir.sync().catch(() => {}); // Some file systems refuse to sync a directory; the rename is then theirs to keep.
+  await dir.close();
+};
+
+const writeDurably = async (path: string, content: string): Promise<void> => {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(fresh, path);
-  const dir = await open(dirname(path), 'r');
-  await dir.sync().catch(() => {}); // Some file systems refuse to sync a directory; the rename is then theirs to keep.
-  await dir.close();
 };
 
 /**
@@ -112,6 +122,14 @@ const parse = (text: string): unknown => {
     return undefined;
   }
 };
+
+const notSaved = (path: string, cause: unknown) =>
+  new RollcallError(
+    'IMAGE_NOT_SAVED',
+    `The image ${path} could not be saved: ${cause instanceof Error ? cause.message : cause}.`,
+    'Nothing is lost: the next start reads the log instead, which takes longer.',
+    { cause },
+  );
 
 const refused = (path: string, why: string) =>
   new RollcallError('IMAGE_REFUSED', `The image ${path} is not used: ${why}.`, 'The list is made anew from the log.');

@@ -12,10 +12,8 @@ export type DataDir = {
   log: EventLog;
   /** The list as the log has it. */
   cache: StateCache;
-  /** Why the image could not be used, where there was one. */
-  imageRefused: string | undefined;
   saveImage: () => Promise<void>;
-  /** Brings the list to the log's end, saves the image, and lets go of the directory. */
+  /** Brings the list to the log's end, saves the image if it can, and lets go of the directory. */
   close: () => Promise<void>;
 };
 
@@ -27,32 +25,32 @@ export type DataDir = {
 export const openDataDir = async (options: {
   data: string;
   world: World;
+  /** Told, in one line, what went wrong with the image: that is no reason to stop. */
+  warn: (line: string) => void;
   progress?: (position: number, head: number) => void;
 }): Promise<DataDir> => {
-  const { data, world, progress } = options;
+  const { data, world, warn, progress } = options;
   // The log takes the directory for this process, and lets go of it when it is closed.
   const log = openEmbeddedLog({ dir: data, world });
   try {
     const head = await log.head();
     const cache = createMemoryCache();
     const saveImage = () => writeImage(imagePath(data), cache, log.id);
-    let imageRefused: string | undefined;
     try {
       const image = await readImage(imagePath(data), { id: log.id, head });
       if (image) cache.commit(image);
     } catch (error) {
-      imageRefused = errorLine(error);
+      warn(errorLine(error));
     }
     await catchUp(log, cache, head, (position) => progress?.(position, head));
     return {
       log,
       cache,
-      imageRefused,
       saveImage,
       close: async () => {
         try {
           await catchUp(log, cache, await log.head());
-          await saveImage();
+          await saveImage().catch((error) => warn(errorLine(error)));
         } finally {
           await log.close();
         }

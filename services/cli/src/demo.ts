@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readAmiRecording } from '@rollcall/asterisk';
 import type { Channel, Observation } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
+import { errorLine } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
 import { createRecording, createWriter, type IngestCounters, type PbxStatus } from '@rollcall/ingest';
 
@@ -29,7 +30,7 @@ export const playDemo = async (options: DemoOptions): Promise<void> => {
     pbx: 'demo',
     canAsk: false,
     suspect: () => {},
-    stalled: (error) => status({ state: error ? 'failed' : 'live', reason: error?.message, warnings: [] }),
+    stalled: (error) => status({ state: error ? 'failed' : 'live', reason: error && errorLine(error), warnings: [] }),
   });
   await writer.load(options.live);
   const recording = createRecording({ writer, counters, source: 'ami' });

@@ -28,7 +28,7 @@ export const startProjection = ({ log, cache, saveImage }: DataDir, logger: Logg
     if (saving || counters.applied - imageAt < IMAGE_EVERY) return;
     imageAt = counters.applied;
     saving = saveImage()
-      .catch((error) => logger.warn(`No image could be saved, a restart will take longer: ${errorLine(error)}`))
+      .catch((error) => logger.warn(errorLine(error)))
       .finally(() => {
         saving = undefined;
       });

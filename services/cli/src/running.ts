@@ -23,10 +23,10 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
   const dir = await openDataDir({
     data,
     world,
+    warn: (line) => logger.warn(line),
     progress: (position, head) => logger.debug({ position, head }, 'replay'),
   });
   const { cache, log } = dir;
-  if (dir.imageRefused) logger.warn(dir.imageRefused);
   const begun: (() => Promise<void>)[] = [dir.close];
   const stop = async (): Promise<void> => {
     for (const end of begun.reverse()) await end();

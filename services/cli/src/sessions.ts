@@ -45,7 +45,8 @@ export const startSessions = ({ dir, sources, reconcileEvery, world, logger }: S
       if (before.state === 'syncing' && next.state === 'live') sayReconciled(logger, pbx, session.counters);
     };
     return run({ counters: session.counters, status }).catch((error) => {
-      if (!stopping.signal.aborted) status({ state: 'failed', reason: errorLine(error), warnings: [] });
+      if (stopping.signal.aborted) logger.warn(`${pbx}: its last reports could not be written. ${errorLine(error)}`);
+      else status({ state: 'failed', reason: errorLine(error), warnings: [] });
     });
   };
 

@@ -8,7 +8,10 @@ export type OutboxOptions = {
   log: EventLog;
   world: World;
   signal: AbortSignal;
-  /** The log cannot be written just now; undefined: it can again. The events wait and are tried again as they are. */
+  /**
+   * The log cannot be written just now: told once for each reason. The events wait and are tried again as they are.
+   * Undefined: everything that waited is written.
+   */
   stalled: (error: Error | undefined) => void;
 };
 
@@ -18,18 +21,35 @@ export type OutboxOptions = {
  */
 export const createOutbox = ({ log, world, signal, stalled }: OutboxOptions) => {
   const pending = new Map<string, { head: number; events: NewEvent[] }>();
+  const waiting = new Set<string>();
+  let told: string | undefined;
+
+  const wait = async (stream: string, error: Error, attempt: number): Promise<void> => {
+    waiting.add(stream);
+    if (told !== error.message) stalled(error);
+    told = error.message;
+    await world.scheduler.sleep(backoff(attempt, world.random), signal);
+  };
+
+  const waitsNoLonger = (stream: string): void => {
+    if (!waiting.delete(stream) || waiting.size > 0) return;
+    told = undefined;
+    stalled(undefined);
+  };
 
   const append = async (stream: string, head: number, events: NewEvent[]): Promise<'done' | 'conflict'> => {
     for (let attempt = 0; ; attempt++) {
       try {
         await log.append(stream, head < 0 ? 'none' : revision(head), events);
-        if (attempt > 0) stalled(undefined);
+        waitsNoLonger(stream);
         return 'done';
       } catch (error) {
-        if (error instanceof WrongExpectedRevision) return 'conflict';
+        if (error instanceof WrongExpectedRevision) {
+          waitsNoLonger(stream);
+          return 'conflict';
+        }
         if (signal.aborted || isRollcallError(error, 'LOG_CLOSED')) throw error;
-        stalled(error instanceof Error ? error : new Error(String(error)));
-        await world.scheduler.sleep(backoff(attempt, world.random), signal);
+        await wait(stream, error instanceof Error ? error : new Error(String(error)), attempt);
       }
     }
   };

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type Recording, readAmiRecording, readAriRecording } from '@rollcall/asterisk';
 import type { Observation } from '@rollcall/channel';
-import { RollcallError } from '@rollcall/errors';
+import { errorLine, RollcallError } from '@rollcall/errors';
 import { createIngestCounters, createRecording, createWriter } from '@rollcall/ingest';
 import { catchUp } from '@rollcall/projector';
 import type { Command } from 'commander';
@@ -50,7 +50,8 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
   }
   const feed = await openFeed(file);
   const recorded = openRecording(feed.bytes, source, options);
-  const dir = await openDataDir({ data: options.data ?? settings.data, world });
+  const say = (line: string): void => terminal.err(`${line}\n`);
+  const dir = await openDataDir({ data: options.data ?? settings.data, world, warn: say });
   try {
     const counters = createIngestCounters();
     const writer = createWriter({
@@ -61,7 +62,7 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
       signal: new AbortController().signal,
       canAsk: false,
       suspect: () => {},
-      stalled: (error) => error && terminal.err(`The log cannot be written, trying again: ${error.message}\n`),
+      stalled: (error) => say(error ? `Waiting: ${errorLine(error)}` : 'The log can be written again: going on.'),
     });
     await writer.load(dir.cache.list());
     const recording = createRecording({ writer, counters, source });
