@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type Recording, readAmiRecording, readAriRecording } from '@rollcall/asterisk';
 import type { Observation } from '@rollcall/channel';
 import { errorLine, RollcallError } from '@rollcall/errors';
@@ -49,7 +48,7 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
     throw usage('one of --ami FILE and --ari FILE is needed');
   }
   const feed = await openFeed(file);
-  const recorded = openRecording(feed.bytes, source, options);
+  const recorded = await openRecording(feed.bytes, source, options);
   const say = (line: string): void => terminal.err(`${line}\n`);
   const dir = await openDataDir({ data: options.data ?? settings.data, world, warn: say });
   try {
@@ -91,21 +90,34 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
   }
 };
 
-const openRecording = (bytes: AsyncIterable<Buffer>, source: 'ami' | 'ari', options: ImportOptions): Recording => {
+const openRecording = async (
+  bytes: AsyncIterable<Buffer>,
+  source: 'ami' | 'ari',
+  options: ImportOptions,
+): Promise<Recording> => {
   const variables = options.variable;
   if (source === 'ari') return readAriRecording(bytes, { variables });
-  const chunks =
-    options.chunks === undefined ? undefined : { name: options.chunks, input: createReadStream(options.chunks) };
+  const { chunks: name } = options;
+  const chunks = name === undefined ? undefined : { name, input: (await openFile(name)).stream };
   return readAmiRecording(bytes, { variables, chunks });
 };
 
 const openFeed = async (file: string) => {
   if (file === '-') return { bytes: process.stdin as AsyncIterable<Buffer>, size: 0, read: () => 0 };
-  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw usage(`${file} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
-  });
-  const stream = createReadStream(file);
+  const { stream, size } = await openFile(file);
   return { bytes: stream as AsyncIterable<Buffer>, size, read: () => stream.bytesRead };
+};
+
+/** Opened before anything is read of it: a stream that fails while nobody reads it yet would end the process. */
+const openFile = async (file: string) => {
+  const cannot = (why: string) => usage(`${file} cannot be read: ${why}`);
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    throw cannot(error.code === 'ENOENT' ? 'there is no such file' : error.message);
+  });
+  const stats = await handle.stat();
+  if (!stats.isDirectory()) return { stream: handle.createReadStream(), size: stats.size };
+  await handle.close();
+  throw cannot('it is a directory');
 };
 
 const summary = (
