@@ -62,10 +62,11 @@ const decideClosed = (
 const decideLive = (channel: Channel, observation: ChannelObservation, { canAsk }: DecideOptions): Decision => {
   switch (observation.kind) {
     case 'created':
-      // Found in a list before its own Newchannel came through the queue: the event is older than the list.
+      if (canAsk) return nothing('suspect');
+      // Found in a list before its own Newchannel came through the queue: most likely the event is older than the list.
       if (channel.origin === 'found') return nothing('unchanged');
       // Either issue 783's farewell or a new use of the id: in both cases the channel that was is over.
-      return canAsk ? nothing('suspect') : { outcome: 'suspect', events: [ended('reconciled')] };
+      return { outcome: 'suspect', events: [ended('reconciled')] };
     case 'destroyed':
       return { outcome: 'applied', events: [destroyedAs(observation)] };
     default:

@@ -62,7 +62,11 @@ describe('a live channel', () => {
   });
   test('that a list knew before its own Newchannel came keeps what the list said', () => {
     const listed: StreamState = { is: 'live', channel: channelNamed('PJSIP/a-1', { state: 6 }, 'found') };
-    expect(decide(listed, said('created', { state: 4 }), asking)).toEqual({ outcome: 'unchanged', events: [] });
+    expect(decide(listed, said('created', { state: 4 }), recording)).toEqual({ outcome: 'unchanged', events: [] });
+  });
+  test('that a list knew is put to the PBX too: its Newchannel may be a farewell, or a new use of its id', () => {
+    const listed: StreamState = { is: 'live', channel: channelNamed('PJSIP/a-1', { state: 6 }, 'found') };
+    expect(decide(listed, said('created', { state: 4 }), asking)).toEqual({ outcome: 'suspect', events: [] });
   });
   test('follows a silent rename: the same uniqueid, another name', () => {
     expect(decide(live(), said('changed', { name: 'PJSIP/b-2' }), asking).events).toEqual([

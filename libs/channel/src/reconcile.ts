@@ -6,7 +6,7 @@ import type { ChannelList, ListedChannel } from './observation.ts';
 export type Reconciliation = {
   /** Listed, never seen: they exist, since the list is `real`, or (ARI) since nothing contradicts it. */
   created: ListedChannel[];
-  /** Listed, and over as far as the log knows: to be confirmed with a second look before they count. */
+  /** Listed, and over as far as is known here: to be confirmed with a second look before they count. */
   suspects: ListedChannel[];
   changed: { channel: Channel; events: ChannelEvent[] }[];
   /** Live here, lacking in a complete list: removed only when a second look agrees. */
@@ -28,11 +28,11 @@ export const reconcile = (list: ChannelList, context: ReconcileContext): Reconci
   const listed = new Set<string>();
   for (const item of list.channels) {
     listed.add(item.uniqueid);
-    if (context.touched(item.uniqueid)) continue;
     const state = context.find(item.uniqueid);
-    if (state.is === 'unseen') result.created.push(item);
-    else if (state.is === 'closed') result.suspects.push(item);
-    else {
+    const touched = context.touched(item.uniqueid);
+    if (state.is === 'closed' || (state.is === 'unseen' && touched)) result.suspects.push(item);
+    else if (state.is === 'unseen') result.created.push(item);
+    else if (!touched) {
       const events = listChanges(state.channel, item, context.leftBridge(item.uniqueid));
       if (events.length) result.changed.push({ channel: state.channel, events });
     }
