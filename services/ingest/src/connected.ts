@@ -26,12 +26,13 @@ export const createConnected = (options: ConnectedOptions) => {
   const doubtful = new Set<string>();
   let listAskedAt = 0;
   let listed = 0;
+  /** The last list was complete: what an incomplete one lacks is in doubt still, and nobody knows what that is. */
+  let whole = false;
 
   const looks = createLooks({
     look: (uniqueid) => connection.look(uniqueid),
     heard: () => writer.heard,
     answered: (uniqueid, found, askedAt) => queue.push([{ kind: 'looked', uniqueid, found, askedAt }]),
-    tooMany: () => void askForList(),
   });
 
   const askForList = async (): Promise<void> => {
@@ -39,24 +40,26 @@ export const createConnected = (options: ConnectedOptions) => {
     await connection.list().catch(() => connection.close());
   };
 
-  const askRegularly = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await askForList();
-      await world.scheduler.sleep(options.reconcileEvery, signal);
-    }
+  /** Only once a list has been taken is the next one due: however slow the log, it is clear what came after which. */
+  const askAgainLater = (): void => {
+    world.scheduler.after(options.reconcileEvery, () => {
+      if (!signal.aborted) void askForList();
+    });
   };
 
   const settledIfNoDoubt = async (): Promise<void> => {
-    if (doubtful.size > 0) return;
+    if (doubtful.size > 0 || !whole) return;
     await reconciler.settled(listed);
     options.live();
   };
 
   const takeList = async (list: ChannelList, time: number | undefined): Promise<void> => {
+    askAgainLater();
     const doubts = await reconciler.list(list, { askedAt: listAskedAt }, time);
     listed = list.channels.length;
     doubtful.clear();
     for (const uniqueid of doubts) doubtful.add(uniqueid);
+    whole = list.complete;
     if (doubts.length === 0) return settledIfNoDoubt();
     world.scheduler.after(options.grace, () => {
       for (const uniqueid of doubts) if (!signal.aborted) looks.ask(uniqueid);
@@ -66,7 +69,7 @@ export const createConnected = (options: ConnectedOptions) => {
   const take = async (item: Waiting): Promise<void> => {
     switch (item.kind) {
       case 'looked':
-        await reconciler.looked(item.uniqueid, item.found, item);
+        if (!(await reconciler.looked(item.uniqueid, item.found, item))) return looks.ask(item.uniqueid);
         if (doubtful.delete(item.uniqueid)) await settledIfNoDoubt();
         return;
       case 'list':
@@ -98,7 +101,7 @@ export const createConnected = (options: ConnectedOptions) => {
     suspect: looks.ask,
     /** Until `signal` aborts; what waits then is still written. */
     run: async (): Promise<void> => {
-      void askRegularly();
+      void askForList();
       while (!signal.aborted || queue.length > 0) await takeAll(await queue.takeAll());
     },
   };

@@ -1,8 +1,9 @@
-import type { StreamState } from '@rollcall/channel';
+import type { Boot, StreamState } from '@rollcall/channel';
 
 /** What a writer knows of one channel's stream. */
 export type Known = {
   uniqueid: string;
+  boot: Boot;
   stream: string;
   /** Revision of the last event, -1 when the stream does not exist. */
   head: number;

@@ -5,16 +5,15 @@ export type LooksOptions = {
   /** The writer's count at this moment: what is heard after it wins over the answer. */
   heard: () => number;
   answered: (uniqueid: string, found: ListedChannel | undefined, askedAt: number) => void;
-  /** More ids wait than may: a whole list will have to settle it. */
-  tooMany: () => void;
 };
 
 /** Asked at once; a PBX under load is not pressed harder. */
 const AT_ONCE = 8;
+/** Beyond it the next list will have to settle what is in doubt. */
 const WAITING_LIMIT = 10_000;
 
-/** Asks the PBX about single channels: each id once at a time, a few at once. A failed question is dropped with its connection. */
-export const createLooks = ({ look, heard, answered, tooMany }: LooksOptions) => {
+/** Asks the PBX about single channels: each id once at a time, a few at once. A failed question is left to the next list. */
+export const createLooks = ({ look, heard, answered }: LooksOptions) => {
   const waiting = new Set<string>();
   const asking = new Set<string>();
 
@@ -37,11 +36,9 @@ export const createLooks = ({ look, heard, answered, tooMany }: LooksOptions) =>
 
   return {
     ask: (uniqueid: string): void => {
-      if (waiting.size >= WAITING_LIMIT) tooMany();
-      else {
-        waiting.add(uniqueid);
-        next();
-      }
+      if (waiting.size >= WAITING_LIMIT) return;
+      waiting.add(uniqueid);
+      next();
     },
   };
 };

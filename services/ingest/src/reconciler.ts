@@ -1,4 +1,4 @@
-import { type ChannelList, type ListedChannel, reconcile } from '@rollcall/channel';
+import { type ChannelList, type ListedChannel, parseStream, reconcile } from '@rollcall/channel';
 import type { IngestCounters } from './counters.ts';
 import type { Known } from './known-streams.ts';
 import type { Writer } from './writer.ts';
@@ -37,8 +37,8 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
 
   return {
     /**
-     * Takes over what a list adds and corrects, at once. What it lacks, and what it has although it is over here, is
-     * returned: nothing is removed or brought back without a second look.
+     * Takes over what a list adds and corrects, at once. What it lacks, what it has although it is over here, and what
+     * another writer wrote meanwhile is returned: nothing is removed or brought back without a second look.
      */
     list: async (list: ChannelList, { askedAt }: Asked, time?: number): Promise<string[]> => {
       counters.reconciled.lists++;
@@ -61,15 +61,25 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
         writer.record(entry, events, 'reconcile', time);
         count('changed');
       }
-      await writer.flush();
-      return [...result.missing, ...(imports(list) ? result.suspects : [])].map(({ uniqueid }) => uniqueid);
+      for (const { uniqueid } of list.channels) {
+        const entry = writer.known(uniqueid);
+        // Asterisk lists a bridge that was left for a moment only: if the next list has it still, it is true.
+        if (entry && !touchedSince(askedAt)(uniqueid)) entry.leftBridge = undefined;
+      }
+      const conflicts = await writer.flush();
+      const doubts = [...result.missing, ...(imports(list) ? result.suspects : [])].map(({ uniqueid }) => uniqueid);
+      for (const stream of conflicts) doubts.push(parseStream(stream)?.uniqueid ?? '');
+      return doubts;
     },
 
-    /** The second look: what the PBX says of this one channel is believed, unless an event came in since it was asked. */
+    /**
+     * The second look: what the PBX says of this one channel is believed. False when it settled nothing, since an event
+     * came in after it was asked, or another writer was first: it must be asked again.
+     */
     looked: async (uniqueid: string, found: ListedChannel | undefined, { askedAt }: Asked, time?: number) => {
       await writer.learn([uniqueid]);
       const entry = writer.known(uniqueid);
-      if (!entry || touchedSince(askedAt)(uniqueid)) return;
+      if (!entry || touchedSince(askedAt)(uniqueid)) return false;
       if (!found && entry.state.is === 'live') remove(entry, time);
       else if (found && entry.state.is !== 'live') revive(entry, found, time);
       else if (found) {
@@ -85,7 +95,7 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
           count('changed');
         }
       }
-      await writer.flush();
+      return !(await writer.flush()).has(entry.stream);
     },
 
     /** Every difference of a list of `listed` channels has been settled: whatever is still live here is true. */

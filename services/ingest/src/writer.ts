@@ -38,7 +38,7 @@ export type WriterOptions = {
   signal: AbortSignal;
   /** False for a recording: nobody can be asked. */
   canAsk: boolean;
-  /** A contradiction that only the PBX can settle. Called at most once for an id until `settled`. */
+  /** A contradiction that only the PBX can settle. */
   suspect: (uniqueid: string) => void;
   stalled: (error: Error | undefined) => void;
 };
@@ -79,7 +79,8 @@ export const createWriter = (options: WriterOptions) => {
 
   const record = (entry: Known, events: ChannelEvent[], source: Source, time: number | undefined): void => {
     if (events.length === 0) return;
-    const enveloped = events.map((event) => envelope(event, source, time));
+    // What a dead boot left ends in its own boot, although the next one has begun.
+    const enveloped = events.map((event) => ({ ...envelope(event, source, time), boot: entry.boot }));
     outbox.add(entry.stream, entry.head, enveloped);
     counters.events += events.length;
     for (const event of enveloped) {
@@ -112,16 +113,27 @@ export const createWriter = (options: WriterOptions) => {
     if (unmet.size === 0) return;
     const heads = await log.heads([...unmet.keys()]);
     for (const [stream, uniqueid] of unmet) {
-      const entry: Known = { uniqueid, stream, head: -1, state: { is: 'unseen' }, heard: 0, leftBridge: undefined };
-      if (heads.has(stream)) {
-        for await (const batch of log.readStream(stream)) {
-          for (const event of batch) {
-            entry.head = event.revision;
-            entry.state = stateAfter(entry.state, event);
-          }
-        }
-      }
+      const entry: Known = {
+        uniqueid,
+        boot: boot(),
+        stream,
+        head: -1,
+        state: { is: 'unseen' },
+        heard: 0,
+        leftBridge: undefined,
+      };
+      if (heads.has(stream)) await catchUp(entry);
       known.set(entry);
+    }
+  };
+
+  /** Reads what the log has of a stream beyond what is known here. */
+  const catchUp = async (entry: Known): Promise<void> => {
+    for await (const batch of log.readStream(entry.stream, revision(entry.head + 1))) {
+      for (const event of batch) {
+        entry.head = event.revision;
+        entry.state = stateAfter(entry.state, event);
+      }
     }
   };
 
@@ -132,7 +144,8 @@ export const createWriter = (options: WriterOptions) => {
     if (!entry) return;
     const { outcome, events } = decide(entry.state, observation, { canAsk });
     if (outcome !== 'applied') counters[outcome]++;
-    if (outcome === 'applied' || outcome === 'unchanged') entry.heard = ++heard;
+    // What is dropped here counts too: an answer that was given before it may be older. A suspect is asked about anyway.
+    if (outcome !== 'suspect') entry.heard = ++heard;
     if (observation.kind === 'bridge-left') entry.leftBridge = observation.bridge;
     if (observation.kind === 'bridge-entered') entry.leftBridge = undefined;
     record(entry, events, observation.source, observation.time);
@@ -187,9 +200,17 @@ export const createWriter = (options: WriterOptions) => {
   };
 
   const endBoot = async (entries: Known[], time?: number): Promise<void> => {
-    for (const entry of entries) end(entry, 'pbx-restarted', time);
+    let left = entries;
+    while (left.length > 0) {
+      const before = left.map((entry) => ({ ...entry }));
+      for (const entry of left) end(entry, 'pbx-restarted', time);
+      const conflicts = await flush();
+      left = before.filter(({ stream }) => conflicts.has(stream));
+      // Another writer was first on these; whatever it wrote, they are over.
+      for (const entry of left) await catchUp(entry);
+      left = left.filter(({ state }) => state.is === 'live');
+    }
     counters.ended += entries.length;
-    await flush();
     known.clear();
   };
 
@@ -256,6 +277,7 @@ const stateAfter = (state: StreamState, event: RecordedEvent): StreamState => {
 
 const knownFrom = (channel: Channel): Known => ({
   uniqueid: channel.uniqueid,
+  boot: channel.boot,
   stream: channelStream(channel.pbx, channel.boot, channel.uniqueid),
   head: channel.revision,
   state: { is: 'live', channel },
