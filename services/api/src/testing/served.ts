@@ -1,0 +1,67 @@
+import { type Channel, channelStream, type Pbx, position, revision, shapeChannel } from '@rollcall/channel';
+import { systemWorld } from '@rollcall/clock';
+import { createMemoryCache } from '@rollcall/state-cache';
+import { type ApiOptions, createApi, listen } from '../index.ts';
+
+/** When the tests' connections began or were lost. */
+export const SINCE = Date.UTC(2026, 10, 22, 15);
+
+export const pbxNamed = (name: string, more: Partial<Pbx> = {}): Pbx => ({
+  name,
+  boot: 1,
+  startup: undefined,
+  connected: true,
+  source: 'ami',
+  version: undefined,
+  recording: false,
+  since: SINCE,
+  staleBefore: undefined,
+  reconciledAt: undefined,
+  revision: revision(0),
+  position: position(1),
+  ...more,
+});
+
+export const channelOf = (pbx: string, uniqueid: string, more: Partial<Channel> = {}): Channel =>
+  shapeChannel({
+    pbx,
+    boot: 1,
+    uniqueid,
+    name: `PJSIP/${uniqueid}`,
+    revision: revision(0),
+    position: position(2),
+    origin: 'created',
+    state: 6,
+    created: SINCE,
+    ...more,
+  });
+
+export const cacheOf = (pbxs: Pbx[], channels: Channel[]) => {
+  const cache = createMemoryCache();
+  const puts = new Map(channels.map((one) => [channelStream(one.pbx, one.boot, one.uniqueid), one]));
+  cache.commit({ puts, removals: [], pbxs, checkpoint: position(7) });
+  return cache;
+};
+
+export type Answer = { status: number; body: unknown; headers: Headers };
+
+/** The API over a real socket of loopback. */
+export const serve = async (options: Partial<ApiOptions> & Pick<ApiOptions, 'cache'>) => {
+  const server = createApi({
+    clock: { ...systemWorld.clock, now: () => SINCE + 60_000 },
+    staleAfter: 900_000,
+    readiness: () => ({ problems: [], pbxs: [], position: 7 }),
+    at: async () => ({ cache: options.cache, now: SINCE }),
+    ...options,
+  });
+  const url = await listen(server, { host: '127.0.0.1', port: 0, open: false });
+  return {
+    url,
+    ask: async (path: string, init?: RequestInit): Promise<Answer> => {
+      const response = await fetch(`${url}${path}`, init);
+      const text = await response.text();
+      return { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers };
+    },
+    close: () => server.close(),
+  };
+};
