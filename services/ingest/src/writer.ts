@@ -160,16 +160,19 @@ export const createWriter = (options: WriterOptions) => {
     await learn(observations.map((observation) => observation.uniqueid));
     for (const observation of observations) decideOne(observation);
     const conflicts = await flush();
-    // Another writer was first on these: what it wrote is read, and our part decided again.
+    // Another writer was first on these: our part is decided again.
     const again = observations.filter(({ uniqueid }) => conflicts.has(channelStream(name, boot(), uniqueid)));
     if (again.length) await decideAll(again);
   };
 
-  /** Makes everything decided durable. Names, and forgets, the streams on which another writer was first. */
+  /** Makes everything decided durable. Names the streams on which another writer was first; what it wrote is known then. */
   const flush = async (): Promise<Set<string>> => {
     const conflicts = new Set(await outbox.flush());
+    if (conflicts.size === 0) return conflicts;
     counters.conflicts += conflicts.size;
-    for (const stream of conflicts) known.forget(parseStream(stream)?.uniqueid ?? '');
+    const uniqueids = [...conflicts].flatMap((stream) => parseStream(stream)?.uniqueid ?? []);
+    for (const uniqueid of uniqueids) known.forget(uniqueid);
+    await learn(uniqueids);
     return conflicts;
   };
 
