@@ -45,7 +45,8 @@ export type Said = Bare<ChannelObservation> & { proves?: boolean; application?: 
 export type PbxModelOptions = {
   source: 'ami' | 'ari';
   world: VirtualWorld;
-  publish: (observation: ChannelObservation) => void;
+  /** Returns the time at which it was published. */
+  publish: (observation: ChannelObservation) => number;
   /** The PBX's clock in milliseconds since 1970. */
   clock: () => number;
   timestamps: boolean;
@@ -119,7 +120,7 @@ export const createPbxModel = ({ source, world, publish, clock, timestamps }: Pb
     say: (channel, { proves = false, application = false, ...said }) => {
       const withApplication = application || source === 'ari';
       const { linkedid, ...rest } = channel.facts;
-      publish({
+      channel.loud = publish({
         ...said,
         uniqueid: channel.uniqueid,
         source,
@@ -132,7 +133,6 @@ export const createPbxModel = ({ source, world, publish, clock, timestamps }: Pb
         ...(timestamps && { time: clock() }),
         proves,
       });
-      channel.loud = world.now();
     },
     end,
     listed: (channel) => {

@@ -54,7 +54,8 @@ export type SimulatedPbx = {
   weather: LineWeather;
   /** The PBX as one process of Rollcall reaches it; the connection of a killed process is gone. */
   source(isAlive: () => boolean): AsteriskSource;
-  publish(observation: ChannelObservation): void;
+  /** Returns the time of it, which no other has. */
+  publish(observation: ChannelObservation): number;
   /** `unnoticed`: no FIN reaches Rollcall, it hears of it from its keep-alive, many seconds later. */
   cut(how: { unnoticed: boolean }): void;
   /** The process died: with the line goes what it had not sent. */
@@ -83,17 +84,20 @@ export const createSimulatedPbx = ({ model, world, dice, watcher }: SimulatedPbx
   const weather = fairLine();
   let line: Line | undefined;
   let lastEventAt = 0;
+  let lastPublishedAt = 0;
   let life = {};
 
-  const publish = (observation: ChannelObservation): void => {
-    const publishedAt = world.now();
+  const publish = (observation: ChannelObservation): number => {
+    const publishedAt = Math.max(world.now(), lastPublishedAt + 1e-6);
+    lastPublishedAt = publishedAt;
     const published = life;
     lastEventAt = Math.max(lastEventAt, publishedAt + dice.float() * weather.eventDelay);
-    world.after(lastEventAt - publishedAt, () => {
+    world.at(lastEventAt, () => {
       if (published !== life || !line?.hearsEvents) return;
       const { wire } = line;
       wire.send(() => watcher.event(observation, publishedAt), observation);
     });
+    return publishedAt;
   };
 
   const answerList = (): { list: ChannelList; good: boolean } => {

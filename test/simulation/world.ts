@@ -6,6 +6,8 @@ export type VirtualWorld = {
   /** Virtual milliseconds since the world began; never goes back. */
   now(): number;
   after(ms: number, task: () => void): Cancel;
+  /** As `after`, at a moment: what is set for the same one comes in the order in which it was set. */
+  at(moment: number, task: () => void): Cancel;
   /** Shifts the wall clock, as an operator or NTP does; timers do not feel it. */
   stepClock(ms: number): void;
   /** The world as one process has it; it loses its timers when it is killed. */
@@ -24,13 +26,14 @@ export const createVirtualWorld = (): VirtualWorld => {
   let order = 0;
   let clockStep = 0;
 
-  const after = (ms: number, task: () => void): Cancel => {
-    const timer: Timer = { at: now + Math.max(0, ms), order: order++, task };
+  const at = (moment: number, task: () => void): Cancel => {
+    const timer: Timer = { at: Math.max(now, moment), order: order++, task };
     timers.push(timer);
     return () => {
       timer.task = undefined;
     };
   };
+  const after = (ms: number, task: () => void): Cancel => at(now + ms, task);
 
   const process = (dice: Dice): { world: World; kill: () => void } => {
     let alive = true;
@@ -64,6 +67,7 @@ export const createVirtualWorld = (): VirtualWorld => {
   return {
     now: () => now,
     after,
+    at,
     stepClock: (ms) => {
       clockStep += ms;
     },
