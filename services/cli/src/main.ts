@@ -17,8 +17,15 @@ export const main = async (args: string[]): Promise<void> => {
   // A reader that has seen enough (head, less) closes the pipe: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
   try {
-    const settings = loadSettings({}, process.env);
-    const context: Context = { terminal, world: systemWorld, env: process.env, settings };
+    const context: Context = {
+      terminal,
+      world: systemWorld,
+      env: process.env,
+      // Read when a command needs them: what is wrong there keeps nobody from the help.
+      get settings() {
+        return loadSettings({}, process.env);
+      },
+    };
     await createProgram(context).parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

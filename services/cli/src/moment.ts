@@ -17,7 +17,7 @@ export const moment = (text: string, now: number): Moment => {
   const ago = AGO.exec(text);
   if (ago) return { is: 'time', time: now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };
   const today = CLOCK.test(text) ? `${localDate(now)}T${text}` : text;
-  const time = ISO.test(today) ? Date.parse(today.replace(' ', 'T')) : Number.NaN;
+  const time = ISO.test(today) && isDay(today.slice(0, DATE)) ? Date.parse(localWithoutZone(today)) : Number.NaN;
   if (!Number.isNaN(time)) return { is: 'time', time };
   throw new RollcallError(
     'AT_UNCLEAR',
@@ -25,6 +25,18 @@ export const moment = (text: string, now: number): Moment => {
     'Give a position (12345), a time (2026-11-22T14:03:00Z, "2026-11-22 14:03", 14:03) or a while ago (-10m).',
   );
 };
+
+/** Of 2026-11-22. */
+const DATE = 10;
+
+/** February has no 30th: JavaScript would take it for a day of March. */
+const isDay = (date: string): boolean => {
+  const day = new Date(`${date}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.getUTCDate() === Number(date.slice(-2));
+};
+
+/** JavaScript takes a date alone for one of UTC. */
+const localWithoutZone = (text: string): string => (text.length === DATE ? `${text}T00:00` : text.replace(' ', 'T'));
 
 const localDate = (now: number): string => {
   const date = new Date(now);

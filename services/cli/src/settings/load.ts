@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { RollcallError } from '@rollcall/errors';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type Settings, settingsSchema } from './schema.ts';
+import { readConfigFile } from './config-file.ts';
+import { pbxNameSchema, type Settings, settingsSchema } from './schema.ts';
+import { settingsWrong } from './settings-wrong.ts';
 
 /** What the command line gives; `pbx` is `NAME=URL`, any number of times. */
 export type Flags = { config?: string; pbx?: string[] } & Partial<
@@ -23,7 +22,7 @@ export const loadSettings = (flags: Flags, env: NodeJS.ProcessEnv): Settings => 
   }
   const checked = settingsSchema.safeParse(values);
   if (checked.success) return checked.data;
-  throw wrong(checked.error.issues.map((issue) => describe(issue, layers)).join('; '));
+  throw settingsWrong(checked.error.issues.map((issue) => describe(issue, layers)).join('; '));
 };
 
 const describe = (issue: z.core.$ZodIssue, layers: Layer[]): string => {
@@ -31,7 +30,9 @@ const describe = (issue: z.core.$ZodIssue, layers: Layer[]): string => {
   const layer = layers.find(({ values }) => name !== undefined && values[String(name)] !== undefined);
   const at = layer ?? layers.at(-1);
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-  return `${issue.path.join('.') || 'settings'} ${reason(issue)} (${at?.where(path)})`;
+  // A name that is none may be an address with its secret: its place must do.
+  const shown = issue.code === 'invalid_key' ? issue.path.slice(0, -1) : issue.path;
+  return `${shown.join('.') || 'settings'} ${reason(issue)} (${at?.where(path)})`;
 };
 
 /** Of a wrong name in a record zod says only that it is one. */
@@ -57,53 +58,41 @@ const ENVIRONMENT = {
   reconcileEvery: 'ROLLCALL_RECONCILE_EVERY',
   logLevel: 'ROLLCALL_LOG_LEVEL',
   logFormat: 'ROLLCALL_LOG_FORMAT',
+  httpOpen: 'ROLLCALL_HTTP_OPEN',
+  variables: 'ROLLCALL_VARIABLES',
+  pbx: 'ROLLCALL_PBX',
 } as const;
+
+const VARIABLES = new Map<PropertyKey | undefined, string>(Object.entries(ENVIRONMENT));
+const BOOLEANS = new Map<string, boolean>([
+  ['true', true],
+  ['false', false],
+]);
 
 const fromEnvironment = (env: NodeJS.ProcessEnv): Layer => {
   const values: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(ENVIRONMENT)) if (env[variable]) values[name] = env[variable];
-  if (env.ROLLCALL_HTTP_OPEN) values.httpOpen = env.ROLLCALL_HTTP_OPEN === 'true';
+  const open = env.ROLLCALL_HTTP_OPEN;
+  if (open) values.httpOpen = BOOLEANS.get(open) ?? open;
   if (env.ROLLCALL_VARIABLES) values.variables = env.ROLLCALL_VARIABLES.split(/[\s,]+/).filter(Boolean);
   if (env.ROLLCALL_PBX) values.pbx = namedPbxs(env.ROLLCALL_PBX.split(/\s+/).filter(Boolean), 'ROLLCALL_PBX');
-  return { values, where: () => 'in the environment, ROLLCALL_*' };
+  return { values, where: ([name]) => `in the environment, ${VARIABLES.get(name)}` };
 };
 
 const namedPbxs = (texts: string[], where: string): Record<string, { url: string }> => {
   const pbxs: Record<string, { url: string }> = {};
   for (const [index, text] of texts.entries()) {
     const equals = text.indexOf('=');
+    const name = text.slice(0, equals);
     // The text may hold a secret: it is not repeated.
-    if (equals < 1)
-      throw wrong(`number ${index + 1} of ${where} is not NAME=URL, such as pbx-a=ami://user:secret@host:5038`);
-    pbxs[text.slice(0, equals)] = { url: text.slice(equals + 1) };
+    if (equals < 1 || !pbxNameSchema.safeParse(name).success) {
+      throw settingsWrong(`number ${index + 1} of ${where} is not NAME=URL, such as pbx-a=ami://user:secret@host:5038`);
+    }
+    if (Object.hasOwn(pbxs, name)) throw settingsWrong(`number ${index + 1} of ${where} has the name of another`);
+    pbxs[name] = { url: text.slice(equals + 1) };
   }
   return pbxs;
 };
 
-const fromFile = (path: string | undefined): Layer => {
-  const nothing = { values: {}, where: () => 'in the settings' };
-  if (path === undefined) return nothing;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw wrong(`the config file ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [broken] = document.errors;
-  if (broken) throw wrong(`${path} line ${lines.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`);
-  if (document.contents === null) return nothing;
-  if (!isMap(document.contents)) throw wrong(`${path} line 1: the config file is a list of "name: value" lines`);
-  return {
-    values: document.toJS() as Record<string, unknown>,
-    where: (path_) => {
-      const node = document.getIn(path_, true) ?? document.getIn(path_.slice(0, -1), true);
-      const offset = isScalar(node) || isMap(node) ? node.range?.[0] : undefined;
-      return offset === undefined ? path : `${path} line ${lines.linePos(offset).line}`;
-    },
-  };
-};
-
-const wrong = (what: string) =>
-  new RollcallError('SETTINGS_WRONG', `${what}.`, 'See "rollcall start --help" and docs/settings.md.');
+const fromFile = (path: string | undefined): Layer =>
+  path === undefined ? { values: {}, where: () => 'in the settings' } : readConfigFile(path);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 
-const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s]+):(\d{1,5})$/;
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]+):(\d{1,5})$/;
 
 /** `127.0.0.1:8099`, `[::1]:8099`, or `off`. */
 const httpSchema = z.string().transform((text, context) => {
@@ -16,6 +16,9 @@ const httpSchema = z.string().transform((text, context) => {
 export const pbxNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no PBX name: letters, digits, dot, dash and underline, 64 at most');
+
+/** Timers reach no further than some 24 days, and then do not wait at all. */
+const WEEK_MS = 7 * 86_400_000;
 
 const variableSchema = z.string().min(1).max(80);
 
@@ -40,7 +43,9 @@ export const settingsSchema = z.strictObject({
   /** How long a lost PBX's channels stay in the default lists, marked as stale. */
   staleAfter: durationSchema.prefault('15m'),
   /** How often the list is compared with the PBX's own while all is well. */
-  reconcileEvery: durationSchema.prefault('60s'),
+  reconcileEvery: durationSchema
+    .refine((every) => every >= 1000 && every <= WEEK_MS, 'is not between 1s and 7d')
+    .prefault('60s'),
   /** Channel variables to keep. */
   variables: z.array(variableSchema).max(200).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { settingsSchema } from './schema.ts';
+
+const read = (input: object) => settingsSchema.safeParse(input);
+
+describe('durations', () => {
+  test.each([
+    ['500ms', 500],
+    ['90s', 90_000],
+    ['15m', 900_000],
+    ['2h', 7_200_000],
+    ['1d', 86_400_000],
+    ['1.5h', 5_400_000],
+    [' 90 s ', 90_000],
+    ['0s', 0],
+  ])('%s', (text, milliseconds) => {
+    expect(read({ staleAfter: text }).data?.staleAfter).toBe(milliseconds);
+  });
+  test.each(['', '15', 'm', '-1s', '1e3s', '15 minutes', '1h30m', '15M', '0x10s', '١s', 'Infinitys', '1s;2s', '1.s'])(
+    '%s is none',
+    (text) => {
+      expect(read({ staleAfter: text }).success).toBe(false);
+    },
+  );
+  test('a reconciliation without pause, or beyond what a timer can wait, is refused', () => {
+    for (const every of ['0s', '999ms', '8d', '99999999999d']) {
+      expect(read({ reconcileEvery: every }).success, every).toBe(false);
+    }
+    for (const every of ['1s', '60s', '7d']) expect(read({ reconcileEvery: every }).success, every).toBe(true);
+  });
+});
+
+describe('http', () => {
+  test.each([
+    ['127.0.0.1:8099', { host: '127.0.0.1', port: 8099 }],
+    ['localhost:0', { host: 'localhost', port: 0 }],
+    ['[::1]:8099', { host: '::1', port: 8099 }],
+    ['[::]:65535', { host: '::', port: 65_535 }],
+    ['off', undefined],
+  ])('%s', (text, http) => {
+    const { success, data } = read({ http: text });
+    expect({ success, http: data?.http }).toEqual({ success: true, http });
+  });
+  test.each([
+    '',
+    'on',
+    '8099',
+    ':8099',
+    '127.0.0.1',
+    '127.0.0.1:',
+    '127.0.0.1:65536',
+    '127.0.0.1:-1',
+    '::1:8099',
+    '[x]:1',
+    'http://127.0.0.1:8099',
+    'a b:1',
+    'a:1/x',
+  ])('%s is no address', (text) => {
+    expect(read({ http: text }).success).toBe(false);
+  });
+});
+
+test.each(['a', 'pbx-a', 'A.b_c-9', '9', 'x'.repeat(64)])('%s is a PBX name', (name) => {
+  expect(read({ pbx: { [name]: { url: 'ami://u:s@h' } } }).success).toBe(true);
+});
+test.each(['', ' ', '-a', '.a', '_a', 'a/b', 'a b', 'a\n', 'ü', 'a=b', 'x'.repeat(65)])('%j is none', (name) => {
+  expect(read({ pbx: { [name]: { url: 'ami://u:s@h' } } }).success).toBe(false);
+});
