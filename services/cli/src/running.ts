@@ -41,21 +41,23 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     );
     const projection = startProjection(dir, logger);
     begun.push(projection.stop);
-    const sessions = startSessions({ dir, sources, reconcileEvery, world, logger });
-    begun.push(sessions.stop);
+    let sessions: Sessions | undefined;
     const api = createApi({
       cache,
       clock: world.clock,
       staleAfter,
       readiness: () => ({
         problems: [projection.problem() ?? []].flat(),
-        pbxs: [...sessions.byPbx].map(([name, { status, counters }]) => ({ name, ...status, counters })),
+        pbxs: [...(sessions?.byPbx ?? [])].map(([name, { status, counters }]) => ({ name, ...status, counters })),
         position: cache.checkpoint,
       }),
       at: (moment) => viewAt(log, moment, world),
     });
     begun.push(() => api.close());
     const url = settings.http && (await listen(api, { ...settings.http, open: settings.httpOpen }));
+    // No PBX hears of a Rollcall that cannot serve.
+    sessions = startSessions({ dir, sources, reconcileEvery, world, logger });
+    begun.push(sessions.stop);
     return { dir, projection, sessions, url, stop };
   } catch (error) {
     await stop();
