@@ -36,6 +36,9 @@ export const checkLog = ({ now, evidence, fail }: CheckLogOptions): CheckedLog =
   let foreignPbxAt = 0;
   let lastBy: 'rollcall' | 'foreign' = 'rollcall';
 
+  const live = (): string[] =>
+    [...streams.values()].flatMap(({ channel }) => (channel?.boot === pbx?.boot ? (channel?.uniqueid ?? []) : []));
+
   const checkPbx = (event: RecordedEvent, by: 'rollcall' | 'foreign'): void => {
     const before = pbx;
     // Who loses the race against another writer says the same again.
@@ -50,12 +53,27 @@ export const checkLog = ({ now, evidence, fail }: CheckLogOptions): CheckedLog =
     if (event.type === 'PbxConnected' && before?.startup !== event.data.startup) {
       fail('a new boot is known before anything is taken over from it', `${before?.startup} / ${event.data.startup}`);
     }
+    if (event.type === 'PbxDisconnected' && event.data.reason !== 'Rollcall was not running' && !evidence().closing()) {
+      for (const uniqueid of live()) checkHeard(uniqueid);
+    }
     if (event.type === 'Reconciled' && !afterForeign) {
       const { created, changed, removed } = event.data;
       if (created + changed + removed === 0 && before?.staleBefore === undefined) {
         fail('an observation that changes nothing appends nothing', 'Reconciled without a difference');
       }
     }
+  };
+
+  const checkHeard = (uniqueid: string): void => {
+    const { hangup, created, revived } = evidence().of(uniqueid);
+    if (
+      !hangup ||
+      (revived && revived.answeredAt > hangup.publishedAt) ||
+      (created && created.publishedAt > hangup.publishedAt)
+    )
+      return;
+    if (foreign.has(uniqueid)) return;
+    fail('what was heard before the line was lost is written', `the hangup of ${uniqueid}`);
   };
 
   const checkChannel = (event: RecordedEvent, by: 'rollcall' | 'foreign'): void => {
@@ -79,6 +97,7 @@ export const checkLog = ({ now, evidence, fail }: CheckLogOptions): CheckedLog =
       if (before?.channel) fail('what is live is not created', where);
       else if (before) {
         if (!told.found) fail('terminal is terminal: nothing comes back unless the PBX was asked', where);
+        told.revived = told.found;
         told.found = undefined;
       }
     } else if (isTerminal(event.type)) {
@@ -120,8 +139,7 @@ export const checkLog = ({ now, evidence, fail }: CheckLogOptions): CheckedLog =
       const stream = streams.get(channelStream(PBX, pbx?.boot ?? 0, uniqueid));
       return stream === undefined ? 'unseen' : stream.channel ? 'live' : 'over';
     },
-    live: () =>
-      [...streams.values()].flatMap(({ channel }) => (channel?.boot === pbx?.boot ? (channel?.uniqueid ?? []) : [])),
+    live,
     foreignAt: (uniqueid) => (uniqueid === undefined ? foreignPbxAt : (foreign.get(uniqueid) ?? -Infinity)),
     bootedAt: () => bootedAt,
   };

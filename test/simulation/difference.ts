@@ -15,23 +15,26 @@ const TOLD_BY_EVERY_EVENT = [
   'language',
 ] as const;
 
-/** In what `listed` is not the real channel; undefined: in nothing. `whole`: also in what only a list is sure to tell. */
+/**
+ * In what `listed` is not the real channel; undefined: in nothing. What is compared: what every event says (`said`), also
+ * what the events of a whole life tell together (`told`), and everything that a list has.
+ */
 export const difference = (
   real: RealChannel,
   listed: Channel,
   source: 'ami' | 'ari',
-  whole: boolean,
+  how: 'said' | 'told' | 'listed',
 ): string | undefined => {
   const differences: string[] = TOLD_BY_EVERY_EVENT.filter((fact) => real.facts[fact] !== listed[fact]).map(
     (fact) => `${fact} ${listed[fact]} is not ${real.facts[fact]}`,
   );
-  if (whole) {
+  // ARI's lists tell neither bridge nor linkedid.
+  if (how === 'told' || (how === 'listed' && source === 'ami')) {
+    if (real.bridge !== (listed.bridge ?? '')) differences.push(`bridge ${listed.bridge} is not ${real.bridge}`);
+  }
+  if (how === 'listed') {
     if (listed.application !== real.application) differences.push(`application ${listed.application}`);
-    // ARI's lists tell neither.
-    if (source === 'ami') {
-      if (real.facts.linkedid !== listed.linkedid) differences.push(`linkedid ${listed.linkedid}`);
-      if (real.bridge !== (listed.bridge ?? '')) differences.push(`bridge ${listed.bridge} is not ${real.bridge}`);
-    }
+    if (source === 'ami' && real.facts.linkedid !== listed.linkedid) differences.push(`linkedid ${listed.linkedid}`);
   }
   return differences.length > 0 ? differences.join(', ') : undefined;
 };

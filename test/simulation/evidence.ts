@@ -9,6 +9,8 @@ export type OfChannel = {
   /** The last answer that it exists, or that it does not; used up by the event that it justifies. */
   found: Answer | undefined;
   notFound: Answer | undefined;
+  /** The answer that brought it back. */
+  revived: Answer | undefined;
   /** There was a reason to ask: a complete list lacked it, or a report contradicted what was known. */
   doubted: boolean;
   lookFailedAt: number;
@@ -32,6 +34,8 @@ export type Evidence = {
   looksAsked(): number;
   /** Reports handed over since the connection began, until Rollcall ends it. */
   delivered(): number;
+  /** Most reports that came at one moment. */
+  largestChunk(): number;
   closing(): boolean;
 };
 
@@ -55,6 +59,9 @@ export const createEvidence = ({ now, say, state, live }: EvidenceOptions): Evid
   const looks = new Map<string, { since: number; doubted: boolean }>();
   let delivered = 0;
   let closing = false;
+  let chunk = 0;
+  let chunkAt = 0;
+  let largestChunk = 0;
 
   const of = (uniqueid: string): OfChannel => {
     let channel = channels.get(uniqueid);
@@ -65,6 +72,7 @@ export const createEvidence = ({ now, say, state, live }: EvidenceOptions): Evid
         last: undefined,
         found: undefined,
         notFound: undefined,
+        revived: undefined,
         doubted: false,
         lookFailedAt: 0,
       };
@@ -80,6 +88,9 @@ export const createEvidence = ({ now, say, state, live }: EvidenceOptions): Evid
         `event ${kind} ${uniqueid} ${brief(observation.facts)}${'bridge' in observation ? ` ${observation.bridge}` : ''} (of ${publishedAt.toFixed(0)})`,
     );
     delivered++;
+    chunk = now() === chunkAt ? chunk + 1 : 1;
+    chunkAt = now();
+    largestChunk = Math.max(largestChunk, chunk);
     const channel = of(uniqueid);
     const told = { publishedAt, deliveredAt: now() };
     channel.last = told;
@@ -168,6 +179,7 @@ export const createEvidence = ({ now, say, state, live }: EvidenceOptions): Evid
     listsAsked: () => lists,
     looksAsked: () => looks.size,
     delivered: () => delivered,
+    largestChunk: () => largestChunk,
     closing: () => closing,
   };
 };

@@ -58,7 +58,7 @@ export const startFaults = (options: FaultsOptions): (() => void) => {
     'log-full': () => logSpell({ full: true }),
     'log-slow': () => logSpell({ slow: dice.pick([20, 200, 3000]) }),
     'answers-lost': () => logSpell({ lostAnswer: 0.3 }),
-    'foreign-writer': () => logSpell({ foreign: 0.2 }),
+    'foreign-writer': () => logSpell({ foreign: dice.pick([0.1, 0.5]) }),
     'repeated-delivery': () => logSpell({ repeated: 0.5 }),
     'bad-lists': () => lineSpell({ incompleteList: 0.6 }),
     'lacking-lists': () => lineSpell({ lackingList: 0.6 }),

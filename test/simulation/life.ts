@@ -44,6 +44,9 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
     if (dice.chance(0.5)) channel.facts.state = dice.pick([0, 3, 4]);
     model.say(channel, { kind: 'created' });
     if (dice.chance(0.5)) move(channel);
+    // Gone before anybody has asked about it.
+    if (dice.chance(0.15))
+      world.after(dice.between(0, 60), () => model.channels.get(channel.uniqueid) === channel && hangUp(channel));
   };
 
   const move = (channel: RealChannel): void => {

@@ -30,7 +30,12 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
   let process: RollcallProcess | undefined;
   let processes = 0;
   let startedAt = 0;
+  let isDead = false;
   let connections = 0;
+  let crashAfter: 'PbxBooted' | 'any' | undefined;
+  let image: Changes | undefined;
+  let isLoaded = false;
+  const chance = dice('process');
   const judgedLog = checkLog({ now: world.now, evidence: () => evidence, fail });
   const evidence = createEvidence({ now: world.now, say, state: judgedLog.state, live: judgedLog.live });
   const log = createSimulatedLog({
@@ -43,6 +48,12 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
         );
       }
       judgedLog.appended(events, by);
+      if (
+        by === 'rollcall' &&
+        events.some(({ type }) => type === crashAfter || (crashAfter === 'any' && chance.chance(0.2)))
+      ) {
+        crash();
+      }
     },
   });
   const judgedCache = checkCache(log.events, fail);
@@ -76,11 +87,9 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     fail,
   });
 
-  let image: Changes | undefined;
-  let isLoaded = false;
-  const chance = dice('process');
   const begin = (): void => {
     processes++;
+    isDead = false;
     startedAt = world.now();
     isLoaded = false;
     const used = chance.chance(0.5) ? image : undefined;
@@ -110,21 +119,28 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     });
   };
   const crash = (): void => {
+    crashAfter = undefined;
+    if (isDead) return;
+    isDead = true;
+    stopping = false;
     say(() => 'Rollcall is killed');
     process?.kill();
     pbx.cut({ unnoticed: false });
-    begin();
+    world.after(chance.float() * 50, begin);
+  };
+  /** At once, or as soon as one of the next appends is durable, before it is answered; more often where a boot begins. */
+  const crashSomewhere = (): void => {
+    if (chance.chance(0.3)) crash();
+    else crashAfter = chance.pick(['PbxBooted', 'any'] as const);
   };
   let stopping = false;
   const stop = (): void => {
     const stopped = process;
-    if (stopping || !stopped) return;
+    if (stopping || isDead || !stopped) return;
     stopping = true;
     say(() => 'Rollcall is stopped');
     void stopped.stop().then(() => {
       stopping = false;
-      // It may have been killed meanwhile.
-      if (process !== stopped) return;
       stopped.kill();
       begin();
     });
@@ -155,12 +171,13 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     pbx,
     model,
     burst: life.burst,
-    crash,
+    crash: crashSomewhere,
     stop,
     say,
   });
   await world.run(plan.troubled, isOver);
   endFaults();
+  crashAfter = undefined;
   say(() => 'the faults are over');
   const end = plan.troubled + plan.calm;
   await world.run(end - plan.settings.reconcileEvery, isOver);

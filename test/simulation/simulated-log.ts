@@ -23,7 +23,7 @@ export type LogWeather = {
   lostAnswer: number;
   /** Of an append: another writer was first. */
   foreign: number;
-  /** Of a delivery to a subscriber: some of it came before already. */
+  /** Of a delivery to a subscriber: some of it came before already, or lacks what a later event of its stream shows. */
   repeated: number;
 };
 
@@ -109,6 +109,8 @@ export const createSimulatedLog = ({ world, dice, appended }: SimulatedLogOption
     const append: EventLog['append'] = async (stream, expected, news) => {
       if (!owes.has(stream)) owes.set(stream, world.now());
       await pause(weather.slow);
+      // Of what a killed process had under way, some is durable.
+      if (!isAlive() && dice.chance(0.5)) await new Promise(() => {});
       if (weather.full) throw new RollcallError('LOG_FULL', 'The disk is full.', 'Make room.');
       const retried = isRetry(stream, expected, news);
       if (!retried && dice.chance(weather.foreign)) writeFirst(stream, news);
@@ -139,8 +141,10 @@ export const createSimulatedLog = ({ world, dice, appended }: SimulatedLogOption
         await pause(weather.slow / 10);
         if (at < events.length) {
           const from = dice.chance(weather.repeated) ? Math.max(0, at - dice.below(30)) : at;
+          // All of it old, once in a while.
+          if (from < at && dice.chance(0.3)) yield events.slice(from, from + 1 + dice.below(at - from));
           at = Math.min(events.length, at + 1 + dice.below(50));
-          yield events.slice(from, at);
+          yield withHoles(events.slice(from, at));
           continue;
         }
         await new Promise<void>((resolve) => {
@@ -154,6 +158,11 @@ export const createSimulatedLog = ({ world, dice, appended }: SimulatedLogOption
         });
       }
     }
+
+    const withHoles = (batch: RecordedEvent[]): RecordedEvent[] => {
+      const last = new Map(batch.map(({ stream }, index) => [stream, index]));
+      return batch.filter(({ stream }, index) => last.get(stream) === index || !dice.chance(weather.repeated / 4));
+    };
 
     const upTo = (to: Position | undefined) => events.slice(0, firstAfter(events, to ?? position(last)));
     return {
