@@ -103,8 +103,7 @@ describe.each(feeds)('a real feed of $source', ({ source, bytes, by, next, close
   });
 
   test('with any of its bytes altered is read to its end', async () => {
-    // But those of the first line: it tells how lines end.
-    const place = fc.integer({ min: 100, max: bytes.length - 1 });
+    const place = fc.nat(bytes.length - 1);
     await fc.assert(
       fc.asyncProperty(fc.array(place, { minLength: 1, maxLength: 2_000 }), async (places) => {
         const altered = Buffer.from(bytes);

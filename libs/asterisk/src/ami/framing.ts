@@ -11,13 +11,6 @@ export const skipBlank = (bytes: Uint8Array, from: number, to: number): number =
 /** How the lines of a feed end. Asterisk ends them in CRLF; a recording may have lost the CR. */
 export type LineEnd = 'crlf' | 'lf';
 
-/** As the first line of the feed does; undefined while it has no end yet. */
-export const lineEndOf = (bytes: Buffer): LineEnd | undefined => {
-  const lf = bytes.indexOf(LF, skipBlank(bytes, 0, bytes.length));
-  if (lf < 0) return undefined;
-  return bytes[lf - 1] === CR ? 'crlf' : 'lf';
-};
-
 /** First byte of the blank line that ends a message, or -1 when there is none in bytes[from, to). */
 export const findBlank = (bytes: Buffer, from: number, to: number, lineEnd: LineEnd): number => {
   if (lineEnd === 'crlf') return findBlankCrlf(bytes, from, to);

@@ -1,5 +1,5 @@
 import { BANNER, decideBanner } from './banner.ts';
-import { BLANK_BYTES, BLANK_OVERLAP, findBlank, type LineEnd, lineEndOf, skipBlank } from './framing.ts';
+import { BLANK_BYTES, BLANK_OVERLAP, findBlank, type LineEnd, skipBlank } from './framing.ts';
 
 export type AmiParserOptions = {
   /** Longest message in bytes, 1 MiB unless said otherwise. A longer one is dropped as it streams by. */
@@ -28,6 +28,7 @@ export type AmiParser = {
 const MAX_MESSAGE = 1024 * 1024;
 const KEEP_CAPACITY = 256 * 1024;
 const LF = 10;
+const CR = 13;
 
 /**
  * Cuts a feed of AMI bytes into messages, however the bytes come in pieces. It holds one unfinished message at the most. In a
@@ -39,15 +40,26 @@ export const createAmiParser = ({ maxMessage = MAX_MESSAGE, banner, message }: A
   let keptLength = 0;
   /** Inside a message that is too long: everything up to its end is dropped. */
   let discarding = false;
-  let lineEnd: LineEnd | undefined;
+  /** Until the first CRLF, which tells for good: a recording may begin with any noise. */
+  let lineEnd: LineEnd = 'lf';
+  /** Where it is, from the first kept byte on. */
+  let firstCrlf = Number.POSITIVE_INFINITY;
+  let endedInCr = false;
   /** How far the kept bytes are known to hold no blank line and no banner. */
   let searched = 0;
 
   const push = (chunk: Buffer): void => {
+    if (firstCrlf === Number.POSITIVE_INFINITY) findFirstCrlf(chunk);
     const bytes = keptLength === 0 ? chunk : append(chunk);
-    lineEnd ??= lineEndOf(bytes);
     const rest = consume(bytes);
     keep(bytes, rest);
+  };
+
+  const findFirstCrlf = (chunk: Buffer): void => {
+    const within = chunk.indexOf('\r\n');
+    if (endedInCr && chunk[0] === LF) firstCrlf = keptLength - 1;
+    else if (within >= 0) firstCrlf = keptLength + within;
+    if (chunk.length > 0) endedInCr = chunk.at(-1) === CR;
   };
 
   const append = (chunk: Buffer): Buffer => {
@@ -65,6 +77,7 @@ export const createAmiParser = ({ maxMessage = MAX_MESSAGE, banner, message }: A
   const keep = (bytes: Buffer, from: number): void => {
     keptLength = bytes.length - from;
     searched = Math.max(0, searched - from);
+    firstCrlf -= from;
     const inPlace = bytes.buffer === kept.buffer && bytes.byteOffset === kept.byteOffset;
     if (kept.length < keptLength || (kept.length > KEEP_CAPACITY && keptLength < KEEP_CAPACITY / 4)) {
       const fitting = Buffer.allocUnsafe(Math.max(keptLength, 4096));
@@ -103,10 +116,17 @@ export const createAmiParser = ({ maxMessage = MAX_MESSAGE, banner, message }: A
   };
 
   const consumeUpTo = (bytes: Buffer, from: number, to: number): number => {
+    if (lineEnd === 'crlf' || firstCrlf >= to) return consumeLines(bytes, from, to);
+    const at = consumeLines(bytes, from, Math.max(from, firstCrlf));
+    lineEnd = 'crlf';
+    return consumeLines(bytes, at, to);
+  };
+
+  const consumeLines = (bytes: Buffer, from: number, to: number): number => {
     let at = from;
     for (;;) {
       if (!discarding) at = skipBlank(bytes, at, to);
-      const blank = findBlank(bytes, Math.max(at, searched - BLANK_OVERLAP), to, lineEnd ?? 'crlf');
+      const blank = findBlank(bytes, Math.max(at, searched - BLANK_OVERLAP), to, lineEnd);
       if (blank < 0) break;
       const tooLong = blank - at > maxMessage;
       if (!discarding && !tooLong) {

@@ -53,6 +53,12 @@ describe('messages', () => {
     ]);
   });
 
+  test('are found behind whatever noise a recording begins with, bare line feeds among it', () => {
+    for (const pieces of [[`noise\nmore\n\n${GOOD}${GOOD}`], ['noise\nmore\n', '\n', GOOD, GOOD]]) {
+      expect(parse(pieces).seen.at(-1)).toBe(GOOD.slice(0, -2));
+    }
+  });
+
   test('are found in a recording that lost its carriage returns', () => {
     expect(parse([BANNER.replace('\r', ''), 'Event: A\nX: 1\n', '\nEvent: B\n\n']).seen).toEqual([
       'banner 11.0.0',
