@@ -25,10 +25,16 @@ export type CheckedLog = {
   bootedAt(): number;
 };
 
-type CheckLogOptions = { now: () => number; evidence: () => Evidence; fail: Fail };
+type CheckLogOptions = {
+  now: () => number;
+  evidence: () => Evidence;
+  /** It ended before the present connection began. */
+  isGone: (uniqueid: string) => boolean;
+  fail: Fail;
+};
 
 /** Judges every append at the moment at which it becomes durable. */
-export const checkLog = ({ now, evidence, fail }: CheckLogOptions): CheckedLog => {
+export const checkLog = ({ now, evidence, isGone, fail }: CheckLogOptions): CheckedLog => {
   const streams = new Map<string, { head: number; channel: Channel | undefined }>();
   const foreign = new Map<string, number>();
   let pbx: Pbx | undefined;
@@ -57,6 +63,9 @@ export const checkLog = ({ now, evidence, fail }: CheckLogOptions): CheckedLog =
       for (const uniqueid of live()) checkHeard(uniqueid);
     }
     if (event.type === 'Reconciled' && !afterForeign) {
+      for (const uniqueid of live()) {
+        if (isGone(uniqueid) && !evidence().of(uniqueid).last) fail('a reconciliation settles everything', uniqueid);
+      }
       const { created, changed, removed } = event.data;
       if (created + changed + removed === 0 && before?.staleBefore === undefined) {
         fail('an observation that changes nothing appends nothing', 'Reconciled without a difference');

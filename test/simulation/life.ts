@@ -16,6 +16,8 @@ export type Manners = {
   silent: number;
   /** Uniqueids that are assigned, and used again. */
   assigned: number;
+  /** Longest time for which a list still shows a bridge after its BridgeLeave, in milliseconds. */
+  bridgeLag: number;
 };
 
 export type Life = {
@@ -37,7 +39,7 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
   };
 
   const create = (): void => {
-    const assigned = dice.chance(manners.assigned) ? { assignedId: `call/${dice.below(6)}` } : {};
+    const assigned = dice.chance(manners.assigned) ? { assignedId: `call/${dice.below(4)}` } : {};
     const like = dice.chance(0.5) ? anyone() : undefined;
     const channel = model.create({ ...assigned, name: name(), like });
     if (!channel) return;
@@ -62,6 +64,10 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
     channel.applicationData = `x!${dice.below(5)}`;
   };
 
+  /** Often the one that it has left. */
+  const someBridge = ({ lastBridge }: RealChannel): string =>
+    lastBridge !== '' && dice.chance(0.5) ? lastBridge : `b${dice.below(4)}`;
+
   const enter = (channel: RealChannel, bridge: string): void => {
     channel.bridge = bridge;
     channel.listedBridge = bridge;
@@ -72,11 +78,12 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
     model.say(channel, { kind: 'bridge-left', bridge });
     if (channel.bridge !== bridge) return;
     channel.bridge = '';
+    channel.lastBridge = bridge;
     const forget = (): void => {
       if (channel.listedBridge === bridge && channel.bridge === '') channel.listedBridge = '';
     };
     if (dice.chance(0.5)) forget();
-    else world.after(dice.between(0, 60), forget);
+    else world.after(dice.between(0, manners.bridgeLag), forget);
   };
 
   const silently = (channel: RealChannel): void => {
@@ -86,7 +93,7 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
       },
       () => relocate(channel),
       () => {
-        channel.bridge = `b${dice.below(4)}`;
+        channel.bridge = someBridge(channel);
         channel.listedBridge = channel.bridge;
       },
       () => {
@@ -157,7 +164,7 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
         model.say(channel, { kind: 'changed' });
       },
     ],
-    [10, (channel) => enter(channel, `b${dice.below(4)}`)],
+    [10, (channel) => enter(channel, someBridge(channel))],
     [
       8,
       (channel) => {
@@ -168,7 +175,7 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
       3,
       (channel) => {
         const before = channel.bridge;
-        enter(channel, `b${dice.below(4)}`);
+        enter(channel, someBridge(channel));
         if (before !== '' && before !== channel.bridge) model.say(channel, { kind: 'bridge-left', bridge: before });
       },
     ],

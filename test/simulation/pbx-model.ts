@@ -11,6 +11,8 @@ export type RealChannel = {
   bridge: string;
   /** The bridge that a list shows: Asterisk says BridgeLeave a moment before it forgets the bridge. */
   listedBridge: string;
+  /** That it left last. */
+  lastBridge: string;
   created: number;
   born: number;
   /** Something changed that no event may ever tell. */
@@ -109,6 +111,7 @@ export const createPbxModel = ({ source, world, publish, clock, timestamps }: Pb
         applicationData: '',
         bridge: '',
         listedBridge: '',
+        lastBridge: '',
         created: clock(),
         born: world.now(),
         silent: false,

@@ -69,6 +69,7 @@ const manners = (dice: Dice): Manners => {
     lateEnd: some(0.3),
     afterlife: some(0.5),
     silent: some(0.15),
-    assigned: some(0.6),
+    assigned: some(0.9),
+    bridgeLag: dice.pick([20, 60, 1000]),
   };
 };

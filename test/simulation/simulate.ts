@@ -36,7 +36,12 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
   let image: Changes | undefined;
   let isLoaded = false;
   const chance = dice('process');
-  const judgedLog = checkLog({ now: world.now, evidence: () => evidence, fail });
+  const judgedLog = checkLog({
+    now: world.now,
+    evidence: () => evidence,
+    isGone: (uniqueid) => !model.channels.has(uniqueid) && (model.ended(uniqueid) ?? 0) < (evidence.upSince() ?? 0),
+    fail,
+  });
   const evidence = createEvidence({ now: world.now, say, state: judgedLog.state, live: judgedLog.live });
   const log = createSimulatedLog({
     world,
