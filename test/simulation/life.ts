@@ -47,7 +47,7 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
     model.say(channel, { kind: 'created' });
     if (dice.chance(0.5)) move(channel);
     // Gone before anybody has asked about it.
-    if (dice.chance(0.15))
+    if (dice.chance(0.25))
       world.after(dice.between(0, 60), () => model.channels.get(channel.uniqueid) === channel && hangUp(channel));
   };
 

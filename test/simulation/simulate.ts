@@ -16,6 +16,9 @@ import { createVirtualWorld } from './world.ts';
 
 export type Outcome = { seed: number; failure: Failure | undefined; events: number; connections: number };
 
+/** A log that cannot be written is not waited for; what is slow is. */
+const LONGEST_STOP = 120_000;
+
 /** Lives one seed to its end, or to the first promise that is broken. `trace` hears what happens, a line at a time. */
 export const simulate = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
   const plan = planFor(seed);
@@ -144,7 +147,11 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     if (stopping || isDead || !stopped) return;
     stopping = true;
     say(() => 'Rollcall is stopped');
+    const tooLate = world.after(LONGEST_STOP, () => {
+      if (process === stopped) fail('it stops when it is told to', 'it did not');
+    });
     void stopped.stop().then(() => {
+      tooLate();
       stopping = false;
       stopped.kill();
       begin();

@@ -147,6 +147,7 @@ export const createSimulatedLog = ({ world, dice, appended }: SimulatedLogOption
           yield withHoles(events.slice(from, at));
           continue;
         }
+        if (signal.aborted) return;
         await new Promise<void>((resolve) => {
           const wake = (): void => {
             wakers.delete(wake);
