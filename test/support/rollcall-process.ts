@@ -44,6 +44,10 @@ export const startRollcall = async (options: {
   const pbxs = Object.entries(options.pbxs).flatMap(([name, url]) => ['--pbx', `${name}=${url}`]);
   const args = [BIN, 'start', '--data', options.data, '--http', '127.0.0.1:0', ...pbxs, ...(options.args ?? [])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A test that fails must not leave it running.
+  const reap = (): boolean => child.kill('SIGKILL');
+  process.once('exit', reap);
+  child.once('exit', () => process.off('exit', reap));
   let text = '';
   child.stdout.on('data', (data) => {
     text += data;
