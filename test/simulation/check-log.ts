@@ -145,6 +145,8 @@ export const checkLog = ({ now, evidence, isGone, fail }: CheckLogOptions): Chec
       return pbx;
     },
     state: (uniqueid) => {
+      // Whether the next boot has begun is not known yet.
+      if (!pbx?.connected) return 'unseen';
       const stream = streams.get(channelStream(PBX, pbx?.boot ?? 0, uniqueid));
       return stream === undefined ? 'unseen' : stream.channel ? 'live' : 'over';
     },
