@@ -12,7 +12,17 @@ const RECONCILE_EVERY = 60_000;
 const given = async () => {
   const world = createVirtualWorld();
   const dice = createDice(1, 'regressions');
-  const log = createSimulatedLog({ world, dice, appended: () => {} });
+  /** Another writer is first with what the list of the next connection adds. */
+  let overtaking = false;
+  const log = createSimulatedLog({
+    world,
+    dice,
+    appended: ([event], by) => {
+      const isNext = overtaking && by === 'rollcall' && event?.type === 'PbxConnected';
+      log.weather.foreign = isNext ? 1 : 0;
+      if (isNext) overtaking = false;
+    },
+  });
   const pbx = scriptedPbx();
   const rollcall = startRollcall({
     world,
@@ -38,6 +48,9 @@ const given = async () => {
       [...(rollcall.cache?.list() ?? [])]
         .filter((channel) => !channelIsStale(channel, rollcall.cache?.pbx(PBX)))
         .map(({ uniqueid }) => uniqueid),
+    overtakeList: (): void => {
+      overtaking = true;
+    },
     /** Lets `ms` virtual milliseconds pass. */
     pass: (ms: number) => world.run(world.now() + ms),
     /** The line is lost, and made again; meanwhile `unheard` happens. */
@@ -140,15 +153,15 @@ describe('what the simulation found', () => {
   });
 
   test('what another writer created is known at once: a restart ends it', async () => {
-    const { pbx, pass, reconnect, listed, log, world } = await given();
-    log.weather.foreign = 1;
-    pbx.say(report('created', '1.1'));
-    log.weather.foreign = 0;
-    await pass(10);
-    expect(world.now()).toBeLessThan(RECONCILE_EVERY);
+    const { pbx, pass, reconnect, overtakeList, listed } = await given();
+    overtakeList();
+    await reconnect(() => pbx.channels.set('1.1', { name: 'PJSIP/1.1' }));
+    expect(listed().length).toBe(1);
     await reconnect(() => {
       pbx.startup = 'ami:second';
+      pbx.channels.clear();
     });
+    await pass(1000);
     expect(listed()).toEqual([]);
   });
 
