@@ -17,8 +17,8 @@ export type CheckedLog = {
   appended(events: readonly RecordedEvent[], by: 'rollcall' | 'foreign'): void;
   /** State at the log's end. */
   readonly pbx: Pbx | undefined;
-  /** Of the present boot. */
-  state(uniqueid: string): 'unseen' | 'live' | 'over';
+  /** Of the present boot; unclear before a connection has told which one that is. */
+  state(uniqueid: string): 'unclear' | 'unseen' | 'live' | 'over';
   live(): string[];
   /** Virtual times of the last event of another writer on the PBX's stream, and on that of a channel. */
   foreignAt(uniqueid?: string): number;
@@ -145,8 +145,7 @@ export const checkLog = ({ now, evidence, isGone, fail }: CheckLogOptions): Chec
       return pbx;
     },
     state: (uniqueid) => {
-      // Whether the next boot has begun is not known yet.
-      if (!pbx?.connected) return 'unseen';
+      if (!pbx?.connected) return 'unclear';
       const stream = streams.get(channelStream(PBX, pbx?.boot ?? 0, uniqueid));
       return stream === undefined ? 'unseen' : stream.channel ? 'live' : 'over';
     },

@@ -43,7 +43,7 @@ export type EvidenceOptions = {
   now: () => number;
   say: (line: () => string) => void;
   /** What the log says of that id in the present boot. */
-  state: (uniqueid: string) => 'unseen' | 'live' | 'over';
+  state: (uniqueid: string) => 'unclear' | 'unseen' | 'live' | 'over';
   /** Uniqueids that are live in the log. */
   live: () => Iterable<string>;
 };
