@@ -39,7 +39,7 @@ describe('a directory that cannot be written', () => {
     mountReadOnly(context, data, view);
     for (const command of writers(view)) {
       const { code, out, err } = await rollcall(...command);
-      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect({ code, out }, err).toEqual({ code: 2, out: '' });
       expect(err).toMatch(/^DATA_DIR_READ_ONLY: The data directory .* cannot be written\. .*\n$/);
       expect(err).toContain(view);
     }
@@ -71,7 +71,7 @@ describe('a directory that cannot be written', () => {
     mountReadOnly(context, copy, view);
     for (const command of ['channels', 'verify']) {
       const { code, out, err } = await rollcall(command, '--data', view);
-      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect({ code, out }, err).toEqual({ code: 2, out: '' });
       expect(err).toMatch(
         /^LOG_NOT_CLOSED: The event log .* was not closed by its last writer.* Copy the directory.*\n$/,
       );
@@ -86,7 +86,7 @@ describe('a directory in use', () => {
     running = await startDemo(data);
     for (const command of writers(data)) {
       const { code, out, err } = await rollcall(...command);
-      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect({ code, out }, err).toEqual({ code: 2, out: '' });
       expect(err).toMatch(/^DATA_DIR_IN_USE: .*\n$/);
       expect(err).toContain(`in use by process ${running.pid} (`);
     }
@@ -105,7 +105,7 @@ test('a directory that is a file, or below one, is refused by everything', async
   for (const data of [file, join(file, 'below')]) {
     for (const command of [...writers(data), ['channels', '--data', data], ['verify', '--data', data]]) {
       const { code, err } = await rollcall(...command);
-      expect(code).toBe(2);
+      expect(code, err).toBe(2);
       expect(err).toMatch(/^(DATA_DIR_INVALID|LOG_MISSING): .*\n$/);
     }
   }
