@@ -101,7 +101,8 @@ const serve = async (
   let connection: AsteriskConnection | undefined;
   let overflow = false;
   const observe = (batch: Observation[]): void => {
-    if (queue.length < options.queueLimit) queue.push(batch);
+    // What follows something that was dropped means nothing by itself.
+    if (!overflow && queue.length < options.queueLimit) queue.push(batch);
     else {
       overflow = true;
       connection?.close();
@@ -113,6 +114,7 @@ const serve = async (
     return { reason: asRollcallError(error), wasLive: false };
   }
   const closed = connection.closed.finally(() => ended.abort());
+  if (overflow) connection.close();
   const { version, startup, warnings } = connection;
   report({ state: 'syncing', reason: undefined, warnings });
   await writer.bootSign({ sign: 'startup-time', startup });
