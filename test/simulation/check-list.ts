@@ -16,6 +16,8 @@ type CheckListOptions = {
   evidence: Evidence;
   log: CheckedLog;
   owedSince: () => number | undefined;
+  /** The log takes its time: what waits for it grows. */
+  isSlow: () => boolean;
   model: PbxModel;
   process: () => RollcallProcess | undefined;
   startedAt: () => number;
@@ -108,7 +110,7 @@ export const checkList = (options: CheckListOptions) => {
     /** At every commit, and from time to time. */
     check: (): void => {
       const owed = owedSince();
-      if (owed !== undefined && now() - owed > 100) stalledAt = now();
+      if (options.isSlow() || (owed !== undefined && now() - owed > 100)) stalledAt = now();
       const cache = options.process()?.cache;
       const up = evidence.upSince();
       if (!cache || up === undefined) return;

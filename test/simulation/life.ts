@@ -107,7 +107,11 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
     channel.silent = true;
   };
 
+  const ending = new WeakSet<RealChannel>();
+
   const hangUp = (channel: RealChannel): void => {
+    if (ending.has(channel)) return;
+    ending.add(channel);
     if (dice.chance(0.4)) model.say(channel, { kind: 'hangup-requested', cause: 16 });
     if (channel.bridge !== '' && dice.chance(0.9)) leave(channel, channel.bridge);
     const { number } = model.boot ?? { number: 0 };

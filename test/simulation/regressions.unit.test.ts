@@ -9,7 +9,7 @@ import { createVirtualWorld } from './world.ts';
 const RECONCILE_EVERY = 60_000;
 
 /** Rollcall beside a scripted PBX, and another writer on the same log. Each of these was found by a seed of the simulation. */
-const given = async () => {
+const given = async ({ queueLimit = 100_000 } = {}) => {
   const world = createVirtualWorld();
   const dice = createDice(1, 'regressions');
   /** Another writer is first with what the list of the next connection adds. */
@@ -29,7 +29,7 @@ const given = async () => {
     dice,
     log,
     source: () => pbx.source,
-    settings: { reconcileEvery: RECONCILE_EVERY, grace: 500, queueLimit: 100_000 },
+    settings: { reconcileEvery: RECONCILE_EVERY, grace: 500, queueLimit },
     image: undefined,
     committed: () => {},
     failed: (what, error) => {
@@ -163,6 +163,18 @@ describe('what the simulation found', () => {
     });
     await pass(1000);
     expect(listed()).toEqual([]);
+  });
+
+  test('reports that found no room before the connection was ready end it, and nothing after them counts', async () => {
+    const { pbx, pass, reconnect, listed, log } = await given({ queueLimit: 1 });
+    await reconnect(() => {
+      pbx.early = [[report('created', '1.1')], [report('destroyed', '1.1')], [report('created', '1.2')]];
+      pbx.channels.set('1.2', { name: 'PJSIP/1.2', exten: '100' });
+    });
+    const reasons = log.events.flatMap((event) => (event.type === 'PbxDisconnected' ? event.data.reason : []));
+    expect(reasons.slice(1)).toEqual(['scripted reports more than can be written, or the log cannot be written.']);
+    await pass(2000);
+    expect(listed().map(({ uniqueid, exten }) => [uniqueid, exten])).toEqual([['1.2', '100']]);
   });
 
   test('however many channels vanish, one list is asked for at a time, and all of them go', async () => {

@@ -12,6 +12,8 @@ export type ScriptedPbx = {
   complete: boolean;
   /** What it was asked, in order: `list`, or the uniqueid of a look. */
   asked: string[];
+  /** Chunks that come before the next connection is ready. */
+  early: Observation[][];
   /** Runs before a look is answered; what it returns comes in one chunk with the answer, after it. */
   onLook: (uniqueid: string) => Promise<Observation[]>;
   /** One chunk of reports. */
@@ -25,6 +27,7 @@ export const scriptedPbx = (): ScriptedPbx => {
 
   const connect: AsteriskSource['connect'] = async (options) => {
     observe = options.observe;
+    for (const chunk of pbx.early.splice(0)) observe(chunk);
     const { promise: closed, resolve } = Promise.withResolvers<RollcallError>();
     cut = () => resolve(new RollcallError('PBX_CONNECTION_LOST', 'Cut.', ''));
     const connection: AsteriskConnection = {
@@ -56,6 +59,7 @@ export const scriptedPbx = (): ScriptedPbx => {
     channels: new Map(),
     complete: true,
     asked: [],
+    early: [],
     onLook: async () => [],
     say: (...reports) => observe(reports),
     cut: () => cut(),

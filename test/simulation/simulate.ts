@@ -88,6 +88,7 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     evidence,
     log: judgedLog,
     owedSince: log.owedSince,
+    isSlow: () => log.weather.slow > 0,
     model,
     process: () => process,
     startedAt: () => startedAt,
