@@ -36,6 +36,8 @@ export const scriptedPbx = (): ScriptedPbx => {
       warnings: [],
       list: async () => {
         pbx.asked.push('list');
+        // No answer comes in the turn of its question.
+        await Promise.resolve();
         const channels = [...pbx.channels].map(([uniqueid, facts]) => ({ uniqueid, facts: { ...facts } }));
         pbx.say({ kind: 'list', source: 'ami', list: { authority: 'real', channels, complete: pbx.complete } });
       },
