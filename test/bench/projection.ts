@@ -100,7 +100,7 @@ const fill = (cache: StateCache, count: number): void => {
     revision: revision(0),
     position: position(1),
   };
-  cache.commit({ puts, removals: [], pbxs: [pbx], checkpoint: position(count + 1) });
+  cache.commit({ puts, removals: [], pbxs: [pbx], quarantine: new Map(), checkpoint: position(count + 1) });
 };
 
 const timed = (unit: string, name: string, count: number, run: () => void): Result => {
@@ -158,7 +158,7 @@ export const benchCache = async (): Promise<Result[]> => {
       unit: 'ms',
     });
     const read = performance.now();
-    const image = await readImage(path, { id: 'log', head: position(CHANNELS + 2) });
+    const image = await readImage(path, { id: 'log', head: position(CHANNELS + 2), compactedTo: START });
     const again = createMemoryCache();
     if (image) again.commit(image);
     results.push({

@@ -2,13 +2,11 @@ import type { NewEvent, Position, RecordedEvent } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
 
 /** An event as whoever appended it knew it. */
-export const asAppended = ({
-  stream: _,
-  revision: __,
-  position: ___,
-  recorded: ____,
-  ...event
-}: RecordedEvent): NewEvent => event;
+export const asAppended = (recorded: RecordedEvent): NewEvent => {
+  if (recorded.type === 'Unreadable') throw new Error(`Nobody appended ${JSON.stringify(recorded)}`);
+  const { stream: _, revision: __, position: ___, recorded: ____, ...event } = recorded;
+  return event;
+};
 
 export const collect = async (batches: AsyncIterable<RecordedEvent[]>): Promise<RecordedEvent[]> => {
   const events: RecordedEvent[] = [];

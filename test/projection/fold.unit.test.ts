@@ -91,7 +91,7 @@ describe('both indexes', () => {
       const [first] = bad.entries();
       fc.pre(first !== undefined);
       const [stream, channel] = first as NonNullable<typeof first>;
-      const nothing = { puts: new Map(), removals: [], pbxs: [], checkpoint: bad.checkpoint };
+      const nothing = { puts: new Map(), removals: [], pbxs: [], quarantine: new Map(), checkpoint: bad.checkpoint };
       if (damage === 0) bad.commit({ ...nothing, removals: [stream] });
       if (damage === 1) bad.commit({ ...nothing, puts: new Map([[stream, { ...channel, exten: 'altered' }]]) });
       if (damage === 2) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { position, type RecordedEvent } from '@rollcall/channel';
+import { position, type RecordedEvent, START } from '@rollcall/channel';
 import { createCounters, project } from '@rollcall/projector';
 import { createMemoryCache, digest, readImage, writeImage } from '@rollcall/state-cache';
 import fc from 'fast-check';
@@ -30,7 +30,7 @@ const someHistory = async () => {
   await writeImage(path, cache, 'log-1');
   return cache;
 };
-const log = { id: 'log-1', head: position(1_000) };
+const log = { id: 'log-1', head: position(1_000), compactedTo: START };
 
 describe('an image', () => {
   test('gives back the cache, byte for byte', async () => {
@@ -68,5 +68,11 @@ describe('an image', () => {
     });
     const shorter = { ...log, head: position(cache.checkpoint - 1) };
     await expect(readImage(path, shorter)).rejects.toMatchObject({ message: expect.stringContaining('beyond') });
+  });
+  test('of a position from which the log can no longer be read on is refused', async () => {
+    const { checkpoint } = await someHistory();
+    expect(await readImage(path, { ...log, compactedTo: checkpoint })).toBeDefined();
+    const compacted = { ...log, compactedTo: position(checkpoint + 1) };
+    await expect(readImage(path, compacted)).rejects.toMatchObject({ message: expect.stringContaining('dropped') });
   });
 });

@@ -120,6 +120,7 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
             puts: new Map(cache.entries()),
             removals: [],
             pbxs: [...cache.pbxs()],
+            quarantine: new Map([...cache.quarantine()].map((set) => [set.stream, set])),
             checkpoint: cache.checkpoint,
           };
         }

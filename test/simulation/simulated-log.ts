@@ -181,6 +181,7 @@ export const createSimulatedLog = ({ world, dice, appended }: SimulatedLogOption
           found.map((event) => [event.stream, { revision: event.revision, closed: isTerminal(event.type) }]),
         );
       },
+      compactedTo: async () => START,
       positionAt: async (time) => events.findLast(({ recorded }) => recorded <= time)?.position ?? START,
       close: async () => {
         closed = true;

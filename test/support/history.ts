@@ -5,6 +5,8 @@ import {
   type DomainEvent,
   decide,
   evolve,
+  isTerminal,
+  namedType,
   pbxStream,
   position,
   type RecordedEvent,
@@ -12,6 +14,8 @@ import {
   SCHEMA_VERSION,
   START,
   type StreamState,
+  type Unreadable,
+  unreadable,
 } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
 import fc from 'fast-check';
@@ -19,18 +23,33 @@ import fc from 'fast-check';
 /** One thing that happens to one of a few channels; `decide` makes valid events of whatever comes. */
 const step = fc.record({
   channel: fc.nat(7),
-  kind: fc.constantFrom('created', 'changed', 'changed', 'destroyed', 'held', 'entered', 'left', 'reborn', 'pbx'),
+  kind: fc.constantFrom(
+    'created',
+    'changed',
+    'changed',
+    'destroyed',
+    'held',
+    'entered',
+    'left',
+    'reborn',
+    'pbx',
+    'broken',
+    'skip',
+  ),
   name: fc.constantFrom('PJSIP/a-1', 'pjsip/A-1', 'Local/ö@x;1', 'Local/ö@x;2'),
   state: fc.nat(6),
 });
 
-/** A valid log: PBX events and the whole lives of channels, names shared and changed, ids used again, as they may come. */
+/**
+ * A valid log: PBX events and the whole lives of channels, names shared and changed, ids used again, as they may come; among
+ * them events that no handler can take, skipped later or never.
+ */
 export const histories = fc.array(step, { maxLength: 120, size: 'max' }).map((steps) => {
   const events: RecordedEvent[] = [];
   const heads = new Map<string, number>();
   const states = new Map<number, StreamState>();
 
-  const append = (stream: string, event: DomainEvent): RecordedEvent => {
+  const append = (stream: string, event: DomainEvent | Unreadable): RecordedEvent => {
     const at = (heads.get(stream) ?? -1) + 1;
     heads.set(stream, at);
     const recorded = {
@@ -52,6 +71,23 @@ export const histories = fc.array(step, { maxLength: 120, size: 'max' }).map((st
   append(pbxStream('a'), { type: 'PbxBooted', data: { boot: 1, evidence: 'first-seen' } });
 
   for (const { channel, kind, name, state } of steps) {
+    if (kind === 'broken' || kind === 'skip') {
+      const stream = channel === 0 ? pbxStream('a') : channelStream('a', 1, `1.${channel}`);
+      const head = heads.get(stream) ?? -1;
+      const type = (channel === 0 ? 'PbxConnected' : BROKEN[state % BROKEN.length]) ?? '';
+      if (kind === 'skip') {
+        const bad = events.find(
+          (event) => event.stream === stream && event.revision >= state && event.type === 'Unreadable',
+        );
+        if (bad) append(stream, { type: 'EventSkipped', data: { revision: bad.revision, reason: 'seen' } });
+      } else if (head >= 0 || type === 'ChannelCreated') {
+        const bad = append(stream, unreadable(type, '{', 'broken'));
+        const before = states.get(channel);
+        const after = channel > 0 ? evolve(before?.is === 'live' ? before.channel : undefined, bad) : undefined;
+        if (channel > 0) states.set(channel, after ? { is: 'live', channel: after } : CLOSED);
+      }
+      continue;
+    }
     if (kind === 'pbx') {
       append(
         pbxStream('a'),
@@ -71,12 +107,17 @@ export const histories = fc.array(step, { maxLength: 120, size: 'max' }).map((st
     for (const event of facts) {
       const recorded = append(channelStream('a', 1, uniqueid), event);
       const next = evolve(after.is === 'live' ? after.channel : undefined, recorded);
-      after = next ? { is: 'live', channel: next } : { is: 'closed', reason: 'hangup', claimed: false };
+      after = next ? { is: 'live', channel: next } : CLOSED;
     }
     states.set(channel, after);
   }
   return events;
 });
+
+const CLOSED: StreamState = { is: 'closed', reason: 'hangup', claimed: false };
+
+/** What an event that cannot be read may say it is: an end too, and what only a later version knows. */
+const BROKEN = ['ChannelCreated', 'ChannelStateChanged', 'DialplanMoved', 'ChannelDestroyed', 'ChannelTeleported'];
 
 const observation = (kind: string, uniqueid: string, name: string, state: number): ChannelObservation => {
   const common = { uniqueid, facts: { name, state }, source: 'ami' as const, proves: kind === 'changed' };
@@ -111,7 +152,7 @@ export const logOf = (
       const seen = upTo(at);
       const closed = new Set<string>();
       for (const event of seen) {
-        if (event.type === 'ChannelDestroyed') closed.add(event.stream);
+        if (isTerminal(namedType(event))) closed.add(event.stream);
         else closed.delete(event.stream);
       }
       const open = [...new Set(seen.map(({ stream }) => stream))].filter((stream) => !closed.has(stream));

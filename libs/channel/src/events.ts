@@ -98,13 +98,18 @@ const pbxEvents = [
   }),
 ] as const;
 
-export const domainEventSchema = z.discriminatedUnion('type', [...channelEvents, ...pbxEvents]);
+const eitherEvents = [
+  /** An operator's word that an event which no handler could take is to be passed over; what waited behind it goes on. */
+  event('EventSkipped', { revision: z.int().nonnegative(), reason: text.min(1).max(500) }),
+] as const;
+
+export const domainEventSchema = z.discriminatedUnion('type', [...channelEvents, ...pbxEvents, ...eitherEvents]);
 
 export type DomainEvent = z.infer<typeof domainEventSchema>;
 export type PbxEvent = Extract<DomainEvent, { type: 'PbxConnected' | 'PbxDisconnected' | 'PbxBooted' | 'Reconciled' }>;
 export type ChannelEvent = Exclude<DomainEvent, PbxEvent>;
 
-export type Source = 'ami' | 'ari' | 'reconcile';
+export type Source = 'ami' | 'ari' | 'reconcile' | 'operator';
 
 const envelopeShape = {
   /** UUID; a retry of the same append repeats it. */
@@ -113,7 +118,7 @@ const envelopeShape = {
   time: z.number(),
   pbx: text,
   boot: z.int(),
-  source: z.enum(['ami', 'ari', 'reconcile']),
+  source: z.enum(['ami', 'ari', 'reconcile', 'operator']),
   schema: z.int(),
 };
 
@@ -129,8 +134,22 @@ export type NewEvent = DomainEvent & {
   schema: number;
 };
 
+/**
+ * What stands in the log where an event should be that this version cannot read: of a schema it does not know, or broken.
+ * `type`: what the event says it is; `text`: its data as it was found, cut to 2,000 characters.
+ */
+export type Unreadable = { type: 'Unreadable'; data: { type: string; text: string; reason: string } };
+
 /** An event in the log. `recorded`: milliseconds since 1970, when it was appended. */
-export type RecordedEvent = NewEvent & { stream: string; revision: Revision; position: Position; recorded: number };
+export type RecordedEvent = (NewEvent | (Unreadable & Omit<NewEvent, 'type' | 'data'>)) & {
+  stream: string;
+  revision: Revision;
+  position: Position;
+  recorded: number;
+};
 
 /** A stream whose last event is terminal is closed: it leaves nothing in any list. */
 export const isTerminal = (type: string): boolean => type === 'ChannelDestroyed';
+
+/** What the event is, or says it is where it cannot be read: an end needs nothing but its name to be one. */
+export const namedType = (event: RecordedEvent): string => (event.type === 'Unreadable' ? event.data.type : event.type);

@@ -1,14 +1,21 @@
-import { type Channel, shapeChannel } from './channel.ts';
-import type { RecordedEvent } from './events.ts';
+import { type Channel, type ChannelFields, shapeChannel } from './channel.ts';
+import { isTerminal, namedType, type RecordedEvent } from './events.ts';
 import { parseStream } from './stream.ts';
 
 /**
  * The channel after one event of its stream; undefined once it is destroyed. Pure: nothing is changed in place.
- * The caller checks revisions; an event other than ChannelCreated leaves a channel that is not there not there.
+ * The caller checks revisions; an event other than ChannelCreated leaves a channel that is not there not there. An event that
+ * cannot be read changes nothing, but its name counts: after a creation there is a channel, after an end none. A stream's first
+ * event is a creation, whatever a later version may call it.
  */
 export const evolve = (channel: Channel | undefined, event: RecordedEvent): Channel | undefined => {
-  if (event.type === 'ChannelCreated') return create(event);
-  if (event.type === 'ChannelDestroyed' || channel === undefined) return undefined;
+  if (event.type === 'ChannelCreated') return create(event, event.data);
+  const named = namedType(event);
+  if (isTerminal(named)) return undefined;
+  if (named === 'ChannelCreated' || (event.type === 'Unreadable' && event.revision === 0)) {
+    return create(event, { name: uniqueidOf(event), origin: 'found' });
+  }
+  if (channel === undefined) return undefined;
   const next = { ...channel, revision: event.revision, position: event.position };
   switch (event.type) {
     case 'ChannelStateChanged':
@@ -43,12 +50,14 @@ export const evolve = (channel: Channel | undefined, event: RecordedEvent): Chan
   }
 };
 
-const create = (event: RecordedEvent & { type: 'ChannelCreated' }): Channel =>
+const uniqueidOf = (event: RecordedEvent): string => parseStream(event.stream)?.uniqueid ?? '';
+
+const create = (event: RecordedEvent, facts: Pick<ChannelFields, 'name' | 'origin'>): Channel =>
   shapeChannel({
-    ...event.data,
+    ...facts,
     pbx: event.pbx,
     boot: event.boot,
-    uniqueid: parseStream(event.stream)?.uniqueid ?? '',
+    uniqueid: uniqueidOf(event),
     revision: event.revision,
     position: event.position,
   });

@@ -15,15 +15,19 @@ export {
   domainEventSchema,
   isTerminal,
   type NewEvent,
+  namedType,
   newEventSchema,
   type PbxEvent,
   type RecordedEvent,
   SCHEMA_VERSION,
   type Source,
+  type Unreadable,
 } from './events.ts';
 export { evolve } from './evolve.ts';
 export type { ChannelList, ChannelObservation, ListedChannel, Observation, PbxObservation } from './observation.ts';
 export { channelIsStale, evolvePbx, type Pbx, presence } from './pbx.ts';
 export { type Position, position, type Revision, revision, START } from './place.ts';
+export type { Quarantined } from './quarantine.ts';
+export { readEvent, refusal, UPCASTERS, unreadable, type WrittenEvent } from './readable.ts';
 export { type Reconciliation, reconcile } from './reconcile.ts';
 export { channelStream, parseStream, pbxStream } from './stream.ts';

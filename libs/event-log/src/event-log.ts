@@ -9,7 +9,8 @@ export type StreamHead = { revision: Revision; closed: boolean };
 
 /**
  * The append-only log of all streams. One writer at a time for a stream; any number of readers. Events are delivered in
- * batches, in the order of the log; a batch is never empty and its size is bounded by the adapter.
+ * batches, in the order of the log; a batch is never empty and its size is bounded by the adapter. An event that this version
+ * cannot read is delivered as `Unreadable`, in its place: it holds up nobody but its own stream.
  */
 export type EventLog = {
   /**
@@ -38,6 +39,11 @@ export type EventLog = {
   heads(streams: readonly string[]): Promise<Map<string, StreamHead>>;
   /** Position of the last event recorded at or before `time` (milliseconds since 1970); START when there is none. */
   positionAt(time: number): Promise<Position>;
+  /**
+   * Up to here streams that were over have been dropped, or may have been; START when nothing ever was. What is known only as of
+   * an earlier position cannot be brought up from the log, and the list of an earlier position cannot be told.
+   */
+  compactedTo(): Promise<Position>;
   /** Identity of this log, made when it was created: an image of another log is not of this one. */
   readonly id: string;
   /** Waits for appends under way, then releases everything. Later calls fail with LOG_CLOSED. */

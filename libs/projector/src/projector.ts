@@ -1,71 +1,60 @@
-import { type RecordedEvent, revision } from '@rollcall/channel';
-import { RollcallError } from '@rollcall/errors';
+import type { RecordedEvent } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
 import type { Changes, StateCache } from '@rollcall/state-cache';
+import { applyAll, type ProjectorCounters, type StreamReader } from './apply-all.ts';
 import { createStep } from './step.ts';
 
-export type ProjectorCounters = { applied: number; duplicates: number; gaps: number };
-
-export const createCounters = (): ProjectorCounters => ({ applied: 0, duplicates: 0, gaps: 0 });
-
 /**
- * Folds one batch of the log into the cache: skips duplicates, fills gaps from the log, commits both indexes and the
- * checkpoint together.
+ * Folds one batch of the log into the cache: skips duplicates, fills gaps from the log, sets a stream aside where an event
+ * cannot be taken, commits both indexes and the checkpoint together.
  * @throws RollcallError LOG_GAP when the log itself lacks an event
  */
 export const project = async (
-  log: Pick<EventLog, 'readStream'>,
+  log: StreamReader,
   cache: StateCache,
   batch: readonly RecordedEvent[],
   counters: ProjectorCounters,
 ): Promise<Changes | undefined> => {
   const last = batch.at(-1);
-  if (last === undefined || last.position <= cache.checkpoint) {
-    counters.duplicates += batch.length;
-    return undefined;
-  }
+  const fresh = batch.filter((event) => event.position > cache.checkpoint);
+  counters.duplicates += batch.length - fresh.length;
+  if (last === undefined || fresh.length === 0) return undefined;
   const step = createStep(cache);
-  for (const event of batch) {
-    if (event.position <= cache.checkpoint) {
-      counters.duplicates++;
-      continue;
-    }
-    const applied = step.apply(event);
-    if (applied === 'applied') counters.applied++;
-    else if (applied === 'duplicate') counters.duplicates++;
-    else {
-      counters.gaps++;
-      await fillGap(log, step, event);
-    }
-  }
+  await applyAll(log, step, fresh, counters);
   const changes = step.changes(last.position);
   cache.commit(changes);
   return changes;
 };
 
-/** Reads what is missing before `event`, and the event itself, from its stream; what comes after it is not yet due. */
-const fillGap = async (
-  log: Pick<EventLog, 'readStream'>,
-  step: ReturnType<typeof createStep>,
-  event: RecordedEvent,
-): Promise<void> => {
-  const from = step.next(event);
-  for await (const missing of log.readStream(event.stream, revision(from))) {
-    for (const one of missing) {
-      if (one.revision > event.revision) return;
-      if (step.apply(one) === 'gap') throw gap(event, step.next(one));
-      if (one.revision === event.revision) return;
+/**
+ * Tries again every event that was refused: a version that can read it has come, or the log was mended. Says which streams go
+ * on. The cache stays at its checkpoint.
+ */
+export const retryQuarantine = async (
+  log: StreamReader,
+  cache: StateCache,
+  counters: ProjectorCounters,
+  streams: Iterable<string> = [...cache.quarantine()].map(({ stream }) => stream),
+): Promise<string[]> => {
+  const step = createStep(cache);
+  const released: string[] = [];
+  for (const stream of streams) {
+    const held = cache.quarantined(stream);
+    if (!held) continue;
+    step.retry(stream);
+    for await (const batch of log.readStream(stream, held.revision)) {
+      await applyAll(
+        log,
+        step,
+        batch.filter(({ position }) => position <= cache.checkpoint),
+        counters,
+      );
     }
+    if (step.quarantined(stream)?.revision !== held.revision) released.push(stream);
   }
-  throw gap(event, from);
+  if (released.length > 0) cache.commit(step.changes(cache.checkpoint));
+  return released;
 };
-
-const gap = (event: RecordedEvent, from: number) =>
-  new RollcallError(
-    'LOG_GAP',
-    `Stream ${event.stream} lacks revision ${from} before position ${event.position}.`,
-    'The log is damaged: restore a backup of the data directory.',
-  );
 
 /** Keeps the cache up with the log until `signal` aborts; `committed` runs after each commit. */
 export const runProjector = async (options: {

@@ -1,7 +1,8 @@
 import type { Position } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
 import { createMemoryCache, type Difference, differences, type StateCache } from '@rollcall/state-cache';
-import { createCounters, project } from './projector.ts';
+import { applyAll, createCounters } from './apply-all.ts';
+import { project } from './projector.ts';
 import { createStep } from './step.ts';
 
 /** fold(log): a fresh cache from every event up to and including `to` (default: the head). */
@@ -34,9 +35,8 @@ export const replayOpen = async (log: EventLog, at?: Position): Promise<StateCac
   const to = at ?? (await log.head());
   const cache = createMemoryCache();
   const step = createStep(cache);
-  for await (const batch of log.readOpen(to)) {
-    for (const event of batch) step.apply(event);
-  }
+  const counters = createCounters();
+  for await (const batch of log.readOpen(to)) await applyAll(log, step, batch, counters);
   cache.commit(step.changes(to));
   return cache;
 };

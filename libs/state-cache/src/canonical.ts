@@ -3,14 +3,16 @@ import { channelStream } from '@rollcall/channel';
 import type { CacheReader } from './state-cache.ts';
 
 /**
- * The cache as lines of JSON in one fixed order: PBXs by name, then channels by stream. Two caches are equal exactly when
- * these lines are equal, byte for byte.
+ * The cache as lines of JSON in one fixed order: PBXs by name, then channels and what is set aside by stream. Two caches are
+ * equal exactly when these lines are equal, byte for byte.
  */
 export function* canonicalLines(cache: CacheReader): Generator<string> {
   const pbxs = [...cache.pbxs()].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const pbx of pbxs) yield JSON.stringify({ pbx });
   const streams = [...cache.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [, channel] of streams) yield JSON.stringify({ channel });
+  const quarantine = [...cache.quarantine()].sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  for (const quarantined of quarantine) yield JSON.stringify({ quarantined });
 }
 
 /** SHA-256 of the canonical lines and the checkpoint, in hex. */
@@ -49,6 +51,13 @@ export const differences = (expected: CacheReader, actual: CacheReader): Differe
   }
   for (const pbx of actual.pbxs()) {
     if (!expected.pbx(pbx.name)) found.push({ stream: `pbx/${pbx.name}`, what: 'extra', fields: [] });
+  }
+  for (const set of expected.quarantine()) {
+    const fields = differentFields(set, actual.quarantined(set.stream) ?? {});
+    if (fields.length) found.push({ stream: set.stream, what: 'differs', fields: ['(quarantine)'] });
+  }
+  for (const { stream } of actual.quarantine()) {
+    if (!expected.quarantined(stream)) found.push({ stream, what: 'differs', fields: ['(quarantine)'] });
   }
   if (expected.checkpoint !== actual.checkpoint) {
     found.push({ stream: '(checkpoint)', what: 'differs', fields: [`${expected.checkpoint} / ${actual.checkpoint}`] });

@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Channel, channelStream, type Pbx, type Position, position, shapeChannel } from '@rollcall/channel';
+import {
+  type Channel,
+  channelStream,
+  type Pbx,
+  type Position,
+  position,
+  type Quarantined,
+  shapeChannel,
+} from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 import { canonicalLines } from './canonical.ts';
 import type { CacheReader, Changes } from './state-cache.ts';
 
 /** Raised whenever the fold or the form of a channel changes: an image of another version is not believed. */
-export const IMAGE_VERSION = 1;
+export const IMAGE_VERSION = 2;
 
 const headerSchema = z.object({
   rollcallImage: z.int(),
@@ -57,11 +65,15 @@ const writeDurably = async (path: string, content: string): Promise<void> => {
 };
 
 /**
- * Reads an image, believing nothing: form, version, checksum, the log it is of, and that it is not ahead of that log.
+ * Reads an image, believing nothing: form, version, checksum, the log it is of, that it is not ahead of that log, and that the
+ * log still has all that came after it.
  * Undefined when there is none.
  * @throws RollcallError IMAGE_REFUSED, with the reason; the cache is then made anew by replay
  */
-export const readImage = async (path: string, log: { id: string; head: Position }): Promise<Changes | undefined> => {
+export const readImage = async (
+  path: string,
+  log: { id: string; head: Position; compactedTo: Position },
+): Promise<Changes | undefined> => {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw refused(path, error.message);
@@ -78,21 +90,26 @@ export const readImage = async (path: string, log: { id: string; head: Position 
   if (rollcallImage !== IMAGE_VERSION) throw refused(path, `it has version ${rollcallImage}, this is ${IMAGE_VERSION}`);
   if (id !== log.id) throw refused(path, 'it is of another log');
   if (at > log.head) throw refused(path, `it is at position ${at}, beyond the log's end ${log.head}`);
+  if (at < log.compactedTo) {
+    throw refused(path, `it is at position ${at}, and the log has dropped what ended up to ${log.compactedTo}`);
+  }
   const body = content.subarray(end + 1);
 
   const puts = new Map<string, Channel>();
   const pbxs: Pbx[] = [];
+  const quarantine = new Map<string, Quarantined>();
   const records = body.length === 0 ? [] : body.toString().trimEnd().split('\n');
   if (records.length !== lines) throw refused(path, `it has ${records.length} lines, not ${lines}`);
   for (const line of records) {
-    const record: { pbx: Pbx } | { channel: Channel } = JSON.parse(line);
+    const record: { pbx: Pbx } | { channel: Channel } | { quarantined: Quarantined } = JSON.parse(line);
     if ('pbx' in record) pbxs.push(shapePbx(record.pbx));
+    else if ('quarantined' in record) quarantine.set(record.quarantined.stream, record.quarantined);
     else {
       const channel = shapeChannel(record.channel);
       puts.set(channelStream(channel.pbx, channel.boot, channel.uniqueid), channel);
     }
   }
-  return { puts, removals: [], pbxs, checkpoint: position(at) };
+  return { puts, removals: [], pbxs, quarantine, checkpoint: position(at) };
 };
 
 /** Of a SHA-256 in hex. */

@@ -1,4 +1,4 @@
-import { type Channel, channelStream, type Pbx, type Position, START } from '@rollcall/channel';
+import { type Channel, channelStream, type Pbx, type Position, type Quarantined, START } from '@rollcall/channel';
 import type { StateCache } from './state-cache.ts';
 
 /**
@@ -9,6 +9,7 @@ export const createMemoryCache = (): StateCache => {
   const channels = new Map<string, Channel>();
   const names: NameIndex = new Map();
   const pbxs = new Map<string, Pbx>();
+  const quarantine = new Map<string, Quarantined>();
   let checkpoint: Position = START;
 
   return {
@@ -35,6 +36,8 @@ export const createMemoryCache = (): StateCache => {
     entries: () => channels.entries(),
     pbx: (name) => pbxs.get(name),
     pbxs: () => pbxs.values(),
+    quarantined: (stream) => quarantine.get(stream),
+    quarantine: () => quarantine.values(),
 
     commit: (changes) => {
       for (const stream of changes.removals) {
@@ -52,6 +55,10 @@ export const createMemoryCache = (): StateCache => {
         channels.set(stream, channel);
       }
       for (const pbx of changes.pbxs) pbxs.set(pbx.name, pbx);
+      for (const [stream, set] of changes.quarantine) {
+        if (set) quarantine.set(stream, set);
+        else quarantine.delete(stream);
+      }
       checkpoint = changes.checkpoint;
     },
   };

@@ -1,10 +1,12 @@
-import type { Channel, Pbx, Position } from '@rollcall/channel';
+import type { Channel, Pbx, Position, Quarantined } from '@rollcall/channel';
 
 /** What one step of a projection changes; committed whole or not at all. */
 export type Changes = {
   puts: ReadonlyMap<string, Channel>;
   removals: readonly string[];
   pbxs: readonly Pbx[];
+  /** Streams set aside or, where undefined, set aside no longer. */
+  quarantine: ReadonlyMap<string, Quarantined | undefined>;
   /** Everything in the log up to here is in the cache once this is committed. */
   checkpoint: Position;
 };
@@ -22,6 +24,9 @@ export type CacheReader = {
   entries(): Iterable<[stream: string, channel: Channel]>;
   pbx(name: string): Pbx | undefined;
   pbxs(): Iterable<Pbx>;
+  /** The stream is set aside: its channel, if it is listed at all, stands as it was before. */
+  quarantined(stream: string): Quarantined | undefined;
+  quarantine(): Iterable<Quarantined>;
 };
 
 /** The live channels by id and by name, with the position up to which they are the log's truth. One writer: the projector. */

@@ -37,7 +37,7 @@ export const openDataDir = async (options: {
     const cache = createMemoryCache();
     const saveImage = () => writeImage(imagePath(data), cache, log.id);
     try {
-      const image = await readImage(imagePath(data), { id: log.id, head });
+      const image = await readImage(imagePath(data), { id: log.id, head, compactedTo: await log.compactedTo() });
       if (image) cache.commit(image);
     } catch (error) {
       warn(errorLine(error));

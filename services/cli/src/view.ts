@@ -35,11 +35,15 @@ export const openView = async (options: { data: string; at?: string; world: Worl
 
 /**
  * The list as it was.
- * @throws RollcallError AT_UNCLEAR, AT_BEYOND_LOG
+ * @throws RollcallError AT_UNCLEAR, AT_BEYOND_LOG, AT_COMPACTED
  */
 export const viewAt = async (log: EventLog, at: string, { clock }: World): Promise<Pick<View, 'cache' | 'now'>> => {
   const when = moment(at, clock.now());
-  if (when.is === 'time') return { cache: await replayOpen(log, await log.positionAt(when.time)), now: when.time };
+  if (when.is === 'time') {
+    const place = await log.positionAt(when.time);
+    await checkStillThere(log, place, at);
+    return { cache: await replayOpen(log, place), now: when.time };
+  }
   const head = await log.head();
   const place = position(when.position);
   if (place > head) {
@@ -49,11 +53,24 @@ export const viewAt = async (log: EventLog, at: string, { clock }: World): Promi
       'Give a smaller one.',
     );
   }
+  await checkStillThere(log, place, at);
   return { cache: await replayOpen(log, place), now: (await timeAt(log, place)) ?? clock.now() };
+};
+
+/** A list that lacks what retention has dropped would be a false one. */
+const checkStillThere = async (log: EventLog, place: Position, at: string): Promise<void> => {
+  const compactedTo = await log.compactedTo();
+  if (place >= compactedTo) return;
+  const since = await timeAt(log, compactedTo);
+  throw new RollcallError(
+    'AT_COMPACTED',
+    `${at} (position ${place}) is before what the log still tells whole: retention has dropped what was over by position ${compactedTo}${since === undefined ? '' : `, ${new Date(since).toISOString()}`}.`,
+    'Ask for a later moment, or read a backup of the log: --data DIR.',
+  );
 };
 
 /** The PBX's time, since that is what a channel's creation is told in. */
 const timeAt = async (log: EventLog, place: Position): Promise<number | undefined> => {
-  for await (const [event] of log.readAll(position(place - 1), place)) return event?.time;
+  for await (const [event] of log.readAll(position(Math.max(0, place - 1)))) return event?.time;
   return undefined;
 };

@@ -89,6 +89,7 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
   const kinds = openKinds(db, path);
   const heads = openStreamHeads(db, mode === 'write');
   const positionAt = openPositionAt(db);
+  const compacted = db.prepare<[], number>('SELECT compacted FROM log').pluck();
   const newest = db.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
   const inFile = (): Position => position(newest.get() ?? START);
   let writing: GroupCommit | undefined;
@@ -129,6 +130,7 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
         }
         return found;
       }),
+    compactedTo: async () => use(() => position(compacted.get() ?? START)),
     positionAt: async (time) => use(() => positionAt(time)),
     close: () => {
       closed ??= close();

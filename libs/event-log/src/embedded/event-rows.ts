@@ -1,7 +1,7 @@
-import { position, type RecordedEvent, revision } from '@rollcall/channel';
+import { type DomainEvent, position, type RecordedEvent, readEvent, revision, unreadable } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
 import { boundedMap } from './bounded-map.ts';
-import type { Kinds } from './kinds.ts';
+import type { Kind, Kinds } from './kinds.ts';
 import { logDamaged, logError } from './log-errors.ts';
 
 /** Events handed over at once: enough that the cost of a query is not felt, few enough that a page takes about a millisecond. */
@@ -55,27 +55,29 @@ export const openEventRows = (db: Database.Database, path: string, kinds: Kinds)
     return row;
   };
 
-  const parse = (row: EventRow): RecordedEvent['data'] => {
+  /** Trusts the data of a kind it knows: only Rollcall writes here, and a second validation would double the time of a replay. */
+  const contentOf = ({ type, schema, current }: Kind, text: string): Pick<RecordedEvent, 'type' | 'data'> => {
     try {
-      return JSON.parse(row[7]);
+      const data: unknown = JSON.parse(text);
+      return current ? ({ type, data } as DomainEvent) : readEvent({ type, data }, schema);
     } catch (error) {
-      throw logDamaged(path, `the data of the event at position ${row[0]} is not JSON`, error);
+      return unreadable(type, text, `its data is not JSON: ${error instanceof Error ? error.message : error}`);
     }
   };
 
-  /** Trusts the data of a kind it knows: only Rollcall writes here, and a second validation would double the time of a replay. */
   const decode = (row: EventRow): RecordedEvent => {
-    const { type, boot, source, schema } = kinds.of(row[3], row[0]);
+    const kind = kinds.of(row[3], row[0]);
     const { name, pbx } = nameOf(row[1], row[0]);
+    const { type, data } = contentOf(kind, row[7]);
     return {
       type,
-      data: parse(row),
+      data,
       id: row[6],
       time: row[4],
       pbx,
-      boot,
-      source,
-      schema,
+      boot: kind.boot,
+      source: kind.source,
+      schema: kind.schema,
       stream: name,
       revision: revision(row[2]),
       position: position(row[0]),

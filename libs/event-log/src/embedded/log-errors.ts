@@ -25,13 +25,6 @@ export const logDamaged = (path: string, what: string, cause?: unknown): Rollcal
     { cause },
   );
 
-export const schemaUnknown = (path: string, what: string): RollcallError =>
-  new RollcallError(
-    'LOG_SCHEMA_UNKNOWN',
-    `The event log ${path} holds ${what}, which a newer Rollcall wrote.`,
-    'Run the version of Rollcall that wrote it, or a newer one.',
-  );
-
 const logFull = (path: string, cause: unknown): RollcallError =>
   new RollcallError(
     'LOG_FULL',

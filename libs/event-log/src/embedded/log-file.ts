@@ -21,7 +21,8 @@ const TABLES = `
   CREATE TABLE log (
     id TEXT NOT NULL,
     created TEXT NOT NULL,
-    deleted INTEGER NOT NULL DEFAULT 0
+    deleted INTEGER NOT NULL DEFAULT 0,
+    compacted INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE streams (
     id INTEGER PRIMARY KEY,

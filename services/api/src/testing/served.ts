@@ -39,7 +39,7 @@ export const channelOf = (pbx: string, uniqueid: string, more: Partial<Channel> 
 export const cacheOf = (pbxs: Pbx[], channels: Channel[]) => {
   const cache = createMemoryCache();
   const puts = new Map(channels.map((one) => [channelStream(one.pbx, one.boot, one.uniqueid), one]));
-  cache.commit({ puts, removals: [], pbxs, checkpoint: position(7) });
+  cache.commit({ puts, removals: [], pbxs, quarantine: new Map(), checkpoint: position(7) });
   return cache;
 };
 

@@ -30,7 +30,11 @@ export const registerVerify = (program: Command, context: Context): void => {
         const checks: Check[] = [
           { what: 'open streams', position: head, channels: whole.size, differences: differences(whole, open) },
         ];
-        const image = await readImage(imagePath(data), { id: log.id, head }).catch((error) => {
+        const image = await readImage(imagePath(data), {
+          id: log.id,
+          head,
+          compactedTo: await log.compactedTo(),
+        }).catch((error) => {
           if (!isRollcallError(error, 'IMAGE_REFUSED')) throw error;
           terminal.err(`${error.line}\n`);
           return undefined;

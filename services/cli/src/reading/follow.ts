@@ -1,3 +1,4 @@
+import type { Quarantined } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import { openEmbeddedLog } from '@rollcall/event-log';
@@ -70,5 +71,8 @@ const changesTo = (before: CacheReader, after: CacheReader): Changes => {
   );
   const removals = [...before.entries()].map(([stream]) => stream).filter((stream) => !after.get(stream));
   const pbxs = [...after.pbxs()].filter(({ name, position }) => before.pbx(name)?.position !== position);
-  return { puts, removals, pbxs, checkpoint: after.checkpoint };
+  const quarantine = new Map<string, Quarantined | undefined>();
+  for (const { stream } of before.quarantine()) quarantine.set(stream, undefined);
+  for (const set of after.quarantine()) quarantine.set(set.stream, set);
+  return { puts, removals, pbxs, quarantine, checkpoint: after.checkpoint };
 };

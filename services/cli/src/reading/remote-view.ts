@@ -91,6 +91,7 @@ const viewOf = (list: RemoteList): { cache: CacheReader; now: number } => {
     puts: new Map(list.channels.map((one) => [channelStream(one.pbx, one.boot, one.uniqueid), one])),
     removals: [],
     pbxs: list.pbxs,
+    quarantine: new Map(),
     checkpoint: position(list.position),
   });
   return { cache, now: list.now };
