@@ -1,4 +1,6 @@
 export { createCounters, type ProjectorCounters } from './apply-all.ts';
 export { project, retryQuarantine, runProjector } from './projector.ts';
+export { type RebuildOptions, type RebuildProgress, type Rebuilt, rebuild } from './rebuild.ts';
 export { catchUp, replay, replayOpen, type Verification, verify } from './replay.ts';
 export { type Applied, createStep } from './step.ts';
+export { createTurnstile, type Turnstile } from './turnstile.ts';

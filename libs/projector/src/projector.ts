@@ -3,6 +3,7 @@ import type { EventLog } from '@rollcall/event-log';
 import type { Changes, StateCache } from '@rollcall/state-cache';
 import { applyAll, type ProjectorCounters, type StreamReader } from './apply-all.ts';
 import { createStep } from './step.ts';
+import type { Turnstile } from './turnstile.ts';
 
 /**
  * Folds one batch of the log into the cache: skips duplicates, fills gaps from the log, sets a stream aside where an event
@@ -35,7 +36,7 @@ export const retryQuarantine = async (
   cache: StateCache,
   counters: ProjectorCounters,
   streams: Iterable<string> = [...cache.quarantine()].map(({ stream }) => stream),
-): Promise<string[]> => {
+): Promise<{ released: string[]; changes: Changes | undefined }> => {
   const step = createStep(cache);
   const released: string[] = [];
   for (const stream of streams) {
@@ -43,17 +44,15 @@ export const retryQuarantine = async (
     if (!held) continue;
     step.retry(stream);
     for await (const batch of log.readStream(stream, held.revision)) {
-      await applyAll(
-        log,
-        step,
-        batch.filter(({ position }) => position <= cache.checkpoint),
-        counters,
-      );
+      const due = batch.filter(({ position }) => position <= cache.checkpoint);
+      await applyAll(log, step, due, counters);
     }
     if (step.quarantined(stream)?.revision !== held.revision) released.push(stream);
   }
-  if (released.length > 0) cache.commit(step.changes(cache.checkpoint));
-  return released;
+  if (released.length === 0) return { released, changes: undefined };
+  const changes = step.changes(cache.checkpoint);
+  cache.commit(changes);
+  return { released, changes };
 };
 
 /** Keeps the cache up with the log until `signal` aborts; `committed` runs after each commit. */
@@ -62,11 +61,13 @@ export const runProjector = async (options: {
   cache: StateCache;
   signal: AbortSignal;
   counters: ProjectorCounters;
+  /** Shared with a rebuild, which swaps generations between two batches. */
+  turnstile?: Turnstile;
   committed?: (changes: Changes) => void;
 }): Promise<void> => {
-  const { log, cache, signal, counters, committed } = options;
+  const { log, cache, signal, counters, committed, turnstile = (work) => work() } = options;
   for await (const batch of log.subscribe(cache.checkpoint, signal)) {
-    const changes = await project(log, cache, batch, counters);
+    const changes = await turnstile(() => project(log, cache, batch, counters));
     if (changes) committed?.(changes);
   }
 };

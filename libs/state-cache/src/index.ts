@@ -1,4 +1,5 @@
-export { canonicalLines, type Difference, differences, digest } from './canonical.ts';
+export { canonicalLines, digest } from './canonical.ts';
+export { type Difference, differences, indexDifferences } from './differences.ts';
 export { IMAGE_VERSION, readImage, writeImage } from './image.ts';
 export { createMemoryCache } from './memory.ts';
 export type { CacheReader, Changes, StateCache } from './state-cache.ts';

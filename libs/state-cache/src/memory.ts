@@ -1,52 +1,69 @@
 import { type Channel, channelStream, type Pbx, type Position, type Quarantined, START } from '@rollcall/channel';
+import { giveName, type NameIndex, nameEntries, nameKey, streamsNamed, unname } from './name-index.ts';
 import type { StateCache } from './state-cache.ts';
+
+/** One generation: everything that a cache holds. */
+type Held = {
+  channels: Map<string, Channel>;
+  names: NameIndex;
+  pbxs: Map<string, Pbx>;
+  quarantine: Map<string, Quarantined>;
+  checkpoint: Position;
+};
+
+/** What each cache holds now, and how it takes what another holds. */
+const holders = new WeakMap<StateCache, { held: () => Held; hold: (held: Held) => void }>();
 
 /**
  * The cache in memory. A commit cannot be seen half done: it runs in one turn and nothing in it can fail, since names and
- * streams are read before the first index is touched.
+ * streams are read before the first index is touched. Who reads a list while generations are swapped reads the old one to its end.
  */
 export const createMemoryCache = (): StateCache => {
-  const channels = new Map<string, Channel>();
-  const names: NameIndex = new Map();
-  const pbxs = new Map<string, Pbx>();
-  const quarantine = new Map<string, Quarantined>();
-  let checkpoint: Position = START;
+  let held: Held = {
+    channels: new Map(),
+    names: new Map(),
+    pbxs: new Map(),
+    quarantine: new Map(),
+    checkpoint: START,
+  };
 
-  return {
+  const cache: StateCache = {
     get checkpoint() {
-      return checkpoint;
+      return held.checkpoint;
     },
     get size() {
-      return channels.size;
+      return held.channels.size;
     },
-    get: (stream) => channels.get(stream),
+    get: (stream) => held.channels.get(stream),
     byUniqueid: (pbx, uniqueid) => {
-      const boot = pbxs.get(pbx)?.boot;
-      return boot === undefined ? undefined : channels.get(channelStream(pbx, boot, uniqueid));
+      const boot = held.pbxs.get(pbx)?.boot;
+      return boot === undefined ? undefined : held.channels.get(channelStream(pbx, boot, uniqueid));
     },
     byName: (pbx, name) => {
       const found: Channel[] = [];
-      for (const stream of streamsNamed(names, nameKey(pbx, name))) {
-        const channel = channels.get(stream);
+      for (const stream of streamsNamed(held.names, nameKey(pbx, name))) {
+        const channel = held.channels.get(stream);
         if (channel) found.push(channel);
       }
       return found;
     },
-    list: () => channels.values(),
-    entries: () => channels.entries(),
-    pbx: (name) => pbxs.get(name),
-    pbxs: () => pbxs.values(),
-    quarantined: (stream) => quarantine.get(stream),
-    quarantine: () => quarantine.values(),
+    names: () => nameEntries(held.names),
+    list: () => held.channels.values(),
+    entries: () => held.channels.entries(),
+    pbx: (name) => held.pbxs.get(name),
+    pbxs: () => held.pbxs.values(),
+    quarantined: (stream) => held.quarantine.get(stream),
+    quarantine: () => held.quarantine.values(),
 
-    commit: (changes) => {
-      for (const stream of changes.removals) {
+    commit: ({ puts, removals, pbxs, quarantine, checkpoint }) => {
+      const { channels, names } = held;
+      for (const stream of removals) {
         const before = channels.get(stream);
         if (!before) continue;
         unname(names, nameKey(before.pbx, before.name), stream);
         channels.delete(stream);
       }
-      for (const [stream, channel] of changes.puts) {
+      for (const [stream, channel] of puts) {
         const before = channels.get(stream);
         if (before?.name !== channel.name) {
           if (before) unname(names, nameKey(before.pbx, before.name), stream);
@@ -54,36 +71,27 @@ export const createMemoryCache = (): StateCache => {
         }
         channels.set(stream, channel);
       }
-      for (const pbx of changes.pbxs) pbxs.set(pbx.name, pbx);
-      for (const [stream, set] of changes.quarantine) {
-        if (set) quarantine.set(stream, set);
-        else quarantine.delete(stream);
+      for (const pbx of pbxs) held.pbxs.set(pbx.name, pbx);
+      for (const [stream, set] of quarantine) {
+        if (set) held.quarantine.set(stream, set);
+        else held.quarantine.delete(stream);
       }
-      checkpoint = changes.checkpoint;
+      held.checkpoint = checkpoint;
+    },
+
+    swap: (other) => {
+      const theirs = holders.get(other);
+      if (!theirs) throw new TypeError('Only two caches of the same kind can be swapped.');
+      const ours = held;
+      held = theirs.held();
+      theirs.hold(ours);
     },
   };
-};
-
-/** Almost every name has one channel: an array only where there are more. */
-type NameIndex = Map<string, string | string[]>;
-
-/** No name holds a line feed ahead of a PBX's name, so two PBXs cannot share a key. */
-const nameKey = (pbx: string, name: string): string => `${pbx}\n${name.toLowerCase()}`;
-
-const streamsNamed = (names: NameIndex, key: string): string[] => {
-  const streams = names.get(key);
-  if (streams === undefined) return [];
-  return typeof streams === 'string' ? [streams] : streams;
-};
-
-const giveName = (names: NameIndex, key: string, stream: string): void => {
-  const others = streamsNamed(names, key);
-  names.set(key, others.length === 0 ? stream : [...others, stream]);
-};
-
-const unname = (names: NameIndex, key: string, stream: string): void => {
-  const left = streamsNamed(names, key).filter((other) => other !== stream);
-  const [only] = left;
-  if (only === undefined) names.delete(key);
-  else names.set(key, left.length === 1 ? only : left);
+  holders.set(cache, {
+    held: () => held,
+    hold: (other) => {
+      held = other;
+    },
+  });
+  return cache;
 };

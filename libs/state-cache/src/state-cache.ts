@@ -20,6 +20,8 @@ export type CacheReader = {
   byUniqueid(pbx: string, uniqueid: string): Channel | undefined;
   /** All live channels of that name; case does not count, as in Asterisk. More than one is rare, and possible. */
   byName(pbx: string, name: string): Channel[];
+  /** Every entry of the index by name; a channel has exactly one. For verification. */
+  names(): Iterable<{ key: string; stream: string }>;
   list(): Iterable<Channel>;
   entries(): Iterable<[stream: string, channel: Channel]>;
   pbx(name: string): Pbx | undefined;
@@ -32,4 +34,9 @@ export type CacheReader = {
 /** The live channels by id and by name, with the position up to which they are the log's truth. One writer: the projector. */
 export type StateCache = CacheReader & {
   commit(changes: Changes): void;
+  /**
+   * Exchanges all that the two hold, in one step: a new generation takes the place of the old one, which `other` then holds.
+   * Readers keep this cache and see the one or the other, never a mixture.
+   */
+  swap(other: StateCache): void;
 };

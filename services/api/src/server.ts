@@ -32,7 +32,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
 };
 
 /** What whoever asks can mend. Anything else is ours: the log cannot be read. */
-const WRONGLY_ASKED = new Set(['QUERY_WRONG', 'AT_UNCLEAR', 'AT_BEYOND_LOG']);
+const WRONGLY_ASKED = new Set(['QUERY_WRONG', 'AT_UNCLEAR', 'AT_BEYOND_LOG', 'AT_COMPACTED']);
 
 /** Nothing can be changed here: said in Asterisk's words, before a body is looked at. */
 const onlyRead = (server: FastifyInstance, url: string): void => {

@@ -1,25 +1,33 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
-import { type EventLog, openEmbeddedLog } from '@rollcall/event-log';
-import { catchUp } from '@rollcall/projector';
+import { type EmbeddedLog, openEmbeddedLog } from '@rollcall/event-log';
+import { catchUp, createCounters, replayOpen, retryQuarantine } from '@rollcall/projector';
 import { createMemoryCache, readImage, type StateCache, writeImage } from '@rollcall/state-cache';
 
-export const imagePath = (data: string): string => join(data, 'channels.image');
+/** What the data directory keeps of a cache: the list for a fast restart, the generation before it, a rebuild not yet done. */
+export type ImageName = 'channels' | 'previous' | 'unfinished';
+
+export const imagePath = (data: string, name: ImageName = 'channels'): string =>
+  join(data, name === 'channels' ? 'channels.image' : `channels.${name}.image`);
 
 /** A data directory opened for writing: this process alone writes to it. */
 export type DataDir = {
-  log: EventLog;
+  log: EmbeddedLog;
   /** The list as the log has it. */
   cache: StateCache;
-  saveImage: () => Promise<void>;
+  saveImage: (name?: ImageName, cache?: StateCache) => Promise<void>;
+  /** The cache that an image holds; undefined where there is none that can be trusted. */
+  loadImage: (name: ImageName) => Promise<StateCache | undefined>;
+  dropImage: (name: ImageName) => Promise<void>;
   /** Brings the list to the log's end, saves the image if it can, and lets go of the directory. */
   close: () => Promise<void>;
 };
 
 /**
  * Takes the directory, and brings the list up: from the image and what came after it, or, without an image that can be
- * trusted, from the log alone.
+ * trusted, from the streams that are open. What an older version could not read is tried again.
  * @throws RollcallError DATA_DIR_IN_USE, DATA_DIR_READ_ONLY, LOG_DAMAGED
  */
 export const openDataDir = async (options: {
@@ -32,32 +40,43 @@ export const openDataDir = async (options: {
   const { data, world, warn, progress } = options;
   // The log takes the directory for this process, and lets go of it when it is closed.
   const log = openEmbeddedLog({ dir: data, world });
-  try {
-    const head = await log.head();
-    const cache = createMemoryCache();
-    const saveImage = () => writeImage(imagePath(data), cache, log.id);
+  const saveImage = (name: ImageName = 'channels', of = cache) => writeImage(imagePath(data, name), of, log.id);
+  const loadImage = async (name: ImageName): Promise<StateCache | undefined> => {
     try {
-      const image = await readImage(imagePath(data), { id: log.id, head, compactedTo: await log.compactedTo() });
-      if (image) cache.commit(image);
+      const place = { id: log.id, head: await log.head(), compactedTo: await log.compactedTo() };
+      const image = await readImage(imagePath(data, name), place);
+      if (!image) return undefined;
+      const loaded = createMemoryCache();
+      loaded.commit(image);
+      return loaded;
     } catch (error) {
       warn(errorLine(error));
+      return undefined;
     }
+  };
+  let cache: StateCache;
+  try {
+    const head = await log.head();
+    cache = (await loadImage('channels')) ?? (await replayOpen(log, head));
     await catchUp(log, cache, head, (position) => progress?.(position, head));
-    return {
-      log,
-      cache,
-      saveImage,
-      close: async () => {
-        try {
-          await catchUp(log, cache, await log.head());
-          await saveImage().catch((error) => warn(errorLine(error)));
-        } finally {
-          await log.close();
-        }
-      },
-    };
+    await retryQuarantine(log, cache, createCounters());
   } catch (error) {
     await log.close();
     throw error;
   }
+  return {
+    log,
+    cache,
+    saveImage,
+    loadImage,
+    dropImage: (name) => rm(imagePath(data, name), { force: true }),
+    close: async () => {
+      try {
+        await catchUp(log, cache, await log.head());
+        await saveImage().catch((error) => warn(errorLine(error)));
+      } finally {
+        await log.close();
+      }
+    },
+  };
 };

@@ -39,7 +39,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
         pbxSource({ pbx, settings: one, variables, installation, world }),
       ]),
     );
-    const projection = startProjection(dir, logger);
+    const projection = startProjection(dir, world, logger);
     begun.push(projection.stop);
     let sessions: Sessions | undefined;
     const api = createApi({

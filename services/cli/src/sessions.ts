@@ -51,8 +51,13 @@ export const startSessions = ({ dir, sources, reconcileEvery, world, logger }: S
   };
 
   const running = [...sources].map(([pbx, source]) =>
-    start(pbx, (session) =>
-      runSession({ ...common, ...session, pbx, source, reconcileEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT }),
+    start(
+      pbx,
+      (session) =>
+        runSession({
+          ...{ ...common, ...session, pbx, source, reconcileEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
+          listed: () => dir.cache.list(),
+        }).done,
     ),
   );
   if (sources.size === 0) running.push(start('demo', (session) => playDemo({ ...common, ...session })));

@@ -1,0 +1,164 @@
+import type { Position } from '@rollcall/channel';
+import { RollcallError } from '@rollcall/errors';
+import type { EventLog } from '@rollcall/event-log';
+import {
+  createMemoryCache,
+  type Difference,
+  differences,
+  digest,
+  indexDifferences,
+  type StateCache,
+} from '@rollcall/state-cache';
+import { applyAll, createCounters } from './apply-all.ts';
+import { project } from './projector.ts';
+import { catchUp, replayOpen } from './replay.ts';
+import { createStep } from './step.ts';
+import type { Turnstile } from './turnstile.ts';
+
+/**
+ * - `reading`: the log is folded into the new generation
+ * - `verifying`: the new generation is checked, before anybody sees it
+ * - `swapping`: what came meanwhile is added, and the new generation takes the old one's place
+ */
+export type RebuildProgress = {
+  phase: 'reading' | 'verifying' | 'swapping';
+  position: Position;
+  target: Position;
+  events: number;
+};
+
+export type RebuildOptions = {
+  log: EventLog;
+  /** The live generation, which the projector goes on feeding; afterwards it holds the new one. */
+  live: StateCache;
+  /** The projector's: the swap waits its turn there. */
+  turnstile: Turnstile;
+  /**
+   * - `open`: reads the streams that are open; its time grows with the live channels, not with the log
+   * - `full`: reads every event and checks every revision
+   */
+  path: 'open' | 'full';
+  /** Where an interrupted full rebuild had come to. */
+  resumeFrom?: StateCache;
+  signal?: AbortSignal;
+  progress?: (progress: RebuildProgress) => void;
+  /** A full rebuild's work so far, now and then: kept, it can be resumed. */
+  keep?: (unfinished: StateCache) => Promise<void>;
+};
+
+export type Rebuilt = {
+  /** Where the new generation took over. */
+  position: Position;
+  channels: number;
+  events: number;
+  /** What the old generation had otherwise: what the rebuild has repaired. */
+  repaired: Difference[];
+  /** The old generation, as it was at `position`. */
+  previous: StateCache;
+};
+
+/** Events between two times that the unfinished work is kept. */
+const KEEP_EVERY = 1_000_000;
+
+/**
+ * Folds the log into a new generation beside the live one, verifies it, and swaps it in, in one step, at the live one's own
+ * position: nobody's reading fails, waits or goes back in time.
+ * @throws RollcallError REBUILD_NOT_VERIFIED, REBUILD_STOPPED; the live generation stays as it is
+ */
+export const rebuild = async (options: RebuildOptions): Promise<Rebuilt> => {
+  const { log, live, turnstile, path } = options;
+  const compactedTo = await log.compactedTo();
+  const target = earlier(live.checkpoint, await log.head());
+  const work: Work = { options, target, next: options.resumeFrom ?? createMemoryCache(), events: 0 };
+  if (path === 'open') await readOpen(work);
+  else await readAll(work);
+
+  report(work, 'verifying');
+  await verifyNext(work);
+  if ((await log.compactedTo()) !== compactedTo) throw notVerified('retention dropped events meanwhile');
+
+  const repaired = await turnstile(async () => {
+    report(work, 'swapping');
+    await catchUp(log, work.next, earlier(live.checkpoint, await log.head()));
+    stopIfAsked(work);
+    const found = differences(work.next, live);
+    live.swap(work.next);
+    // Where the old generation's checkpoint was wrong, the projector's feed may be further on already.
+    await catchUp(log, live, await log.head());
+    return found;
+  });
+  return { position: live.checkpoint, channels: live.size, events: work.events, repaired, previous: work.next };
+};
+
+type Work = { options: RebuildOptions; target: Position; next: StateCache; events: number };
+
+const report = ({ options, target, next, events }: Work, phase: RebuildProgress['phase'], at = next.checkpoint): void =>
+  options.progress?.({ phase, position: at, target, events });
+
+/** Streams come by their beginnings, so the place of the last one read tells how far it is. */
+const readOpen = async (work: Work): Promise<void> => {
+  const { options, target, next } = work;
+  const step = createStep(next);
+  const counters = createCounters();
+  for await (const batch of options.log.readOpen(target)) {
+    await applyAll(options.log, step, batch, counters);
+    work.events += batch.length;
+    report(work, 'reading', batch.at(-1)?.position);
+    stopIfAsked(work);
+  }
+  next.commit(step.changes(target));
+};
+
+const readAll = async (work: Work): Promise<void> => {
+  const { options, target, next } = work;
+  const counters = createCounters();
+  let keptAt = 0;
+  for await (const batch of options.log.readAll(next.checkpoint, target)) {
+    await project(options.log, next, batch, counters);
+    work.events += batch.length;
+    report(work, 'reading');
+    if (options.signal?.aborted) await options.keep?.(next);
+    stopIfAsked(work);
+    if (work.events - keptAt < KEEP_EVERY) continue;
+    keptAt = work.events;
+    await options.keep?.(next);
+  }
+};
+
+/**
+ * Nobody has seen the new generation yet. Its indexes must agree with each other and its streams with the log's heads; after a
+ * full reading it must also be, byte for byte, what the open streams alone give: another way to the same list.
+ */
+const verifyNext = async ({ options, next }: Work): Promise<void> => {
+  const { log, path } = options;
+  const [torn] = indexDifferences(next);
+  if (torn) throw notVerified(`its indexes disagree about ${torn.stream}`);
+  const heads = await log.heads([...next.entries()].map(([stream]) => stream));
+  for (const [stream, channel] of next.entries()) {
+    const head = heads.get(stream);
+    if (!head || head.revision < channel.revision) throw notVerified(`the log does not have ${stream} as it has`);
+  }
+  if (path === 'open') return;
+  const open = await replayOpen(log, next.checkpoint);
+  if (digest(open) === digest(next)) return;
+  const [different] = differences(open, next);
+  throw notVerified(`reading every event gave ${different?.stream} otherwise than reading what is open`);
+};
+
+const earlier = (a: Position, b: Position): Position => (a < b ? a : b);
+
+const stopIfAsked = ({ options, next }: Work): void => {
+  if (!options.signal?.aborted) return;
+  throw new RollcallError(
+    'REBUILD_STOPPED',
+    `The rebuild was stopped at position ${next.checkpoint}; the list is as it was.`,
+    'Run it again; a full one goes on from there.',
+  );
+};
+
+const notVerified = (why: string) =>
+  new RollcallError(
+    'REBUILD_NOT_VERIFIED',
+    `The new generation was not taken: ${why}. The list is as it was.`,
+    'Run it again. If it stays, "rollcall verify" tells whether the log is damaged.',
+  );
