@@ -63,11 +63,11 @@ export const startRollcall = (options: RollcallOptions): RollcallProcess => {
       counters: createCounters(),
       committed: (changes) => options.committed(loaded, changes),
     }).catch((error) => failed('the projector gave up', error));
-    const session = runSession({
+    const { done } = runSession({
       pbx: PBX,
       source: options.source(isAlive),
       log,
-      live: [...loaded.list()],
+      listed: () => loaded.list(),
       counters,
       world: process.world,
       signal,
@@ -75,7 +75,8 @@ export const startRollcall = (options: RollcallOptions): RollcallProcess => {
         status = next;
       },
       ...settings,
-    }).catch((error) => {
+    });
+    const session = done.catch((error) => {
       // A log that cannot be written does not keep it from stopping.
       if (!signal.aborted) failed('the session gave up', error);
     });

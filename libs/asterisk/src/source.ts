@@ -1,4 +1,4 @@
-import type { ListedChannel, Observation } from '@rollcall/channel';
+import type { ChannelList, ListedChannel, Observation } from '@rollcall/channel';
 import type { RollcallError } from '@rollcall/errors';
 
 /** How one PBX is reached. Connecting again is the caller's business: a source makes one connection at a time. */
@@ -27,6 +27,11 @@ export type AsteriskConnection = {
    * @throws RollcallError PBX_NO_ANSWER, PBX_CONNECTION_LOST
    */
   list(): Promise<void>;
+  /**
+   * AMI: what Asterisk's cache lists (CoreShowChannels), its own ghosts included; it is not observed. Absent where `list` comes from
+   * such a cache itself, as in ARI. Errors as for list, and PBX_PERMISSION_MISSING.
+   */
+  cached?(): Promise<ChannelList>;
   /** A second look at one channel: as the PBX has it, or undefined when the PBX says that there is none. Errors as for list. */
   look(uniqueid: string): Promise<ListedChannel | undefined>;
   /** Ends the connection, politely where it can. */

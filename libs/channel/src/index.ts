@@ -1,3 +1,15 @@
+export {
+  type AsteriskGhost,
+  type CacheAnswer,
+  type Difference,
+  ghostKey,
+  isGhost,
+  overSince,
+  type PbxAudit,
+  stillListed,
+  type Unreal,
+  unrealEntries,
+} from './audit.ts';
 export { type Boot, type BootSign, bootChange, counterOf, type UniqueidCounter } from './boot.ts';
 export {
   type Channel,

@@ -1,12 +1,20 @@
-import type { AsteriskConnection } from '@rollcall/asterisk';
-import type { ChannelList, ChannelObservation } from '@rollcall/channel';
+import type { AsteriskConnection, AsteriskSource } from '@rollcall/asterisk';
+import type { Channel, ChannelList, ChannelObservation, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
+import { isRollcallError } from '@rollcall/errors';
+import type { AsteriskGhosts } from './asterisk-ghosts.ts';
+import { audit } from './audit.ts';
+import type { Comparison } from './comparison.ts';
+import { sessionError } from './errors.ts';
 import { createLooks } from './looks.ts';
 import type { Reconciler } from './reconciler.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { Waiting, WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
 export type ConnectedOptions = {
+  pbx: string;
+  source: AsteriskSource;
   connection: AsteriskConnection;
   queue: WorkQueue;
   writer: Writer;
@@ -15,6 +23,9 @@ export type ConnectedOptions = {
   signal: AbortSignal;
   reconcileEvery: number;
   grace: number;
+  ghosts: AsteriskGhosts;
+  /** What our list has, of all PBXs. */
+  listed: () => Iterable<Channel>;
   /** Everything that a list put in doubt has been settled. */
   live: () => void;
 };
@@ -24,7 +35,10 @@ export const createConnected = (options: ConnectedOptions) => {
   const { connection, queue, writer, reconciler, world, signal } = options;
   /** Channels that the last list put in doubt and that have not been looked at yet. */
   const doubtful = new Set<string>();
-  let listAskedAt = 0;
+  /** Lists that were asked for and not yet taken, in order. */
+  const asked: { askedAt: number; comparison: Comparison | undefined }[] = [];
+  let lastAsked: Promise<void> = Promise.resolve();
+  let comparison: Comparison | undefined;
   let listed = 0;
   /** The last list was complete: what an incomplete one lacks is in doubt still, and nobody knows what that is. */
   let whole = false;
@@ -33,17 +47,24 @@ export const createConnected = (options: ConnectedOptions) => {
     look: (uniqueid) => connection.look(uniqueid),
     heard: () => writer.heard,
     answered: (uniqueid, found, askedAt) => queue.push([{ kind: 'looked', uniqueid, found, askedAt }]),
+    failed: (uniqueid) => {
+      if (comparison) queue.push([{ kind: 'not-looked', uniqueid }]);
+    },
   });
 
-  const askForList = async (): Promise<void> => {
-    listAskedAt = writer.heard;
-    await connection.list().catch(() => connection.close());
+  /** One at a time, so that it is clear which list was asked for when. */
+  const askForList = (comparison?: Comparison): void => {
+    lastAsked = lastAsked.then(async () => {
+      if (signal.aborted) return;
+      asked.push({ askedAt: writer.heard, comparison });
+      await connection.list().catch(() => connection.close());
+    });
   };
 
   /** Only once a list has been taken is the next one due: however slow the log, it is clear what came after which. */
   const askAgainLater = (): void => {
     world.scheduler.after(options.reconcileEvery, () => {
-      if (!signal.aborted) void askForList();
+      if (!signal.aborted) askForList();
     });
   };
 
@@ -54,8 +75,12 @@ export const createConnected = (options: ConnectedOptions) => {
   };
 
   const takeList = async (list: ChannelList, time: number | undefined): Promise<void> => {
-    askAgainLater();
-    const doubts = await reconciler.list(list, { askedAt: listAskedAt }, time);
+    const { askedAt, comparison } = asked.shift() ?? { askedAt: writer.heard };
+    if (comparison) await writer.refresh([...options.listed()]);
+    else askAgainLater();
+    const compared = await reconciler.list(list, { askedAt }, time);
+    const { doubts } = compared;
+    comparison?.compared(list, compared);
     listed = list.channels.length;
     doubtful.clear();
     for (const uniqueid of doubts) doubtful.add(uniqueid);
@@ -68,10 +93,17 @@ export const createConnected = (options: ConnectedOptions) => {
 
   const take = async (item: Waiting): Promise<void> => {
     switch (item.kind) {
-      case 'looked':
-        if (!(await reconciler.looked(item.uniqueid, item.found, item))) return looks.ask(item.uniqueid);
+      case 'turn':
+        return item.task();
+      case 'not-looked':
+        return comparison?.unanswered(item.uniqueid);
+      case 'looked': {
+        const outcome = await reconciler.looked(item.uniqueid, item.found, item);
+        if (outcome === 'again') return looks.ask(item.uniqueid);
+        comparison?.looked(item.uniqueid, outcome);
         if (doubtful.delete(item.uniqueid)) await settledIfNoDoubt();
         return;
+      }
       case 'list':
         return takeList(item.list, item.time);
       case 'startup':
@@ -83,8 +115,10 @@ export const createConnected = (options: ConnectedOptions) => {
   const takeAll = async (items: readonly Waiting[]): Promise<void> => {
     let run: ChannelObservation[] = [];
     for (const item of items) {
-      if ('facts' in item) run.push(item);
-      else {
+      if ('facts' in item) {
+        run.push(item);
+        if (item.kind === 'created') comparison?.created(item.uniqueid);
+      } else {
         await writer.observe(run);
         run = [];
         await take(item);
@@ -97,14 +131,43 @@ export const createConnected = (options: ConnectedOptions) => {
     await writer.observe(run);
   };
 
+  let auditing: Promise<PbxAudit> | undefined;
+  const beginAudit = (): Promise<PbxAudit> => {
+    const lost = () => {
+      const why: unknown = signal.reason;
+      const { pbx, source } = options;
+      return sessionError.notConnected(pbx, source.address, isRollcallError(why) ? why.message : 'Rollcall stops');
+    };
+    const audited = audit({
+      ...options,
+      source: options.source.source,
+      compare: (next) => {
+        comparison = next;
+        askForList(next);
+      },
+      inTurn: (task) => queue.push([{ kind: 'turn', task }]),
+    });
+    return unlessAborted(audited, signal, lost).finally(() => {
+      auditing = undefined;
+      comparison = undefined;
+    });
+  };
+
   return {
     suspect: looks.ask,
+    /** One at a time: who asks while one is under way gets that one's result. Rejects when the connection ends. */
+    audit: (): Promise<PbxAudit> => {
+      auditing ??= beginAudit();
+      return auditing;
+    },
     /** Until `signal` aborts; what waits then is still written. */
     run: async (): Promise<void> => {
-      void askForList();
+      askForList();
       while (!signal.aborted || queue.length > 0) await takeAll(await queue.takeAll());
     },
   };
 };
+
+export type Connected = ReturnType<typeof createConnected>;
 
 const BATCH = 1000;

@@ -1,4 +1,4 @@
 export { createIngestCounters, type IngestCounters } from './counters.ts';
 export { createRecording } from './recording.ts';
-export { type PbxStatus, runSession, type SessionOptions } from './session.ts';
+export { type PbxStatus, runSession, type Session, type SessionOptions } from './session.ts';
 export { createWriter, type Writer } from './writer.ts';

@@ -5,6 +5,8 @@ export type LooksOptions = {
   /** The writer's count at this moment: what is heard after it wins over the answer. */
   heard: () => number;
   answered: (uniqueid: string, found: ListedChannel | undefined, askedAt: number) => void;
+  /** It is left to the next list: no answer came, or too many wait already. */
+  failed: (uniqueid: string) => void;
 };
 
 /** Asked at once; a PBX under load is not pressed harder. */
@@ -12,8 +14,8 @@ const AT_ONCE = 8;
 /** Beyond it the next list will have to settle what is in doubt. */
 const WAITING_LIMIT = 10_000;
 
-/** Asks the PBX about single channels: each id once at a time, a few at once. A failed question is left to the next list. */
-export const createLooks = ({ look, heard, answered }: LooksOptions) => {
+/** Asks the PBX about single channels: each id once at a time, a few at once. */
+export const createLooks = ({ look, heard, answered, failed }: LooksOptions) => {
   const waiting = new Set<string>();
   const asking = new Set<string>();
 
@@ -26,7 +28,7 @@ export const createLooks = ({ look, heard, answered }: LooksOptions) => {
       const askedAt = heard();
       look(uniqueid)
         .then((found) => answered(uniqueid, found, askedAt))
-        .catch(() => {})
+        .catch(() => failed(uniqueid))
         .finally(() => {
           asking.delete(uniqueid);
           next();
@@ -36,8 +38,8 @@ export const createLooks = ({ look, heard, answered }: LooksOptions) => {
 
   return {
     ask: (uniqueid: string): void => {
-      if (waiting.size >= WAITING_LIMIT) return;
-      waiting.add(uniqueid);
+      if (waiting.size >= WAITING_LIMIT) failed(uniqueid);
+      else waiting.add(uniqueid);
       next();
     },
   };

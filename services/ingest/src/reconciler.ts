@@ -1,10 +1,37 @@
-import { type ChannelList, type ListedChannel, parseStream, reconcile } from '@rollcall/channel';
+import {
+  type Channel,
+  type ChannelList,
+  type ListedChannel,
+  parseStream,
+  type Reconciliation,
+  reconcile,
+} from '@rollcall/channel';
 import type { IngestCounters } from './counters.ts';
 import type { Known } from './known-streams.ts';
 import type { Writer } from './writer.ts';
 
 /** A list or look is as of when it was asked for: `askedAt` is the writer's `heard` at that moment. */
 type Asked = { askedAt: number };
+
+/** A list beside ours. */
+export type Compared = {
+  /** Channels that both have. */
+  agreed: number;
+  /** Taken over at once. */
+  created: ListedChannel[];
+  /** It lists them, and here they are over. */
+  suspects: ListedChannel[];
+  /** It lacks them, and here they are live. */
+  missing: Channel[];
+  /** Uniqueids of those, and of what another writer wrote meanwhile: nothing is removed or brought back without a second look. */
+  doubts: string[];
+};
+
+/**
+ * What a second look came to: the channel was ended here, brought back, or corrected, or was as it is known; `again` when it
+ * settled nothing, since an event came in after it was asked, or another writer was first.
+ */
+export type LookOutcome = 'removed' | 'revived' | 'corrected' | 'as-known' | 'again';
 
 export type ReconcilerOptions = {
   writer: Writer;
@@ -35,12 +62,36 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
     count('removed');
   };
 
+  const correct = (changed: Reconciliation['changed'], time: number | undefined): number => {
+    for (const { channel, events } of changed) {
+      const entry = writer.known(channel.uniqueid);
+      if (!entry) continue;
+      writer.record(entry, events, 'reconcile', time);
+      count('changed');
+    }
+    return changed.length;
+  };
+
+  const settle = (entry: Known, found: ListedChannel | undefined, time: number | undefined): LookOutcome => {
+    if (!found) {
+      if (entry.state.is !== 'live') return 'as-known';
+      remove(entry, time);
+      return 'removed';
+    }
+    if (entry.state.is !== 'live') {
+      revive(entry, found, time);
+      return 'revived';
+    }
+    const { changed } = reconcile(
+      { authority: 'real', channels: [found], complete: false },
+      { live: [], find: () => entry.state, touched: () => false, leftBridge: () => entry.leftBridge },
+    );
+    return correct(changed, time) > 0 ? 'corrected' : 'as-known';
+  };
+
   return {
-    /**
-     * Takes over what a list adds and corrects, at once. What it lacks, what it has although it is over here, and what
-     * another writer wrote meanwhile is returned: nothing is removed or brought back without a second look.
-     */
-    list: async (list: ChannelList, { askedAt }: Asked, time?: number): Promise<string[]> => {
+    /** Takes over what a list adds and corrects, at once. What else differs waits for a second look. */
+    list: async (list: ChannelList, { askedAt }: Asked, time?: number): Promise<Compared> => {
       counters.reconciled.lists++;
       await writer.learn(list.channels.map(({ uniqueid }) => uniqueid));
       const result = reconcile(list, {
@@ -55,12 +106,7 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
           if (entry) revive(entry, item, time);
         }
       }
-      for (const { channel, events } of result.changed) {
-        const entry = writer.known(channel.uniqueid);
-        if (!entry) continue;
-        writer.record(entry, events, 'reconcile', time);
-        count('changed');
-      }
+      correct(result.changed, time);
       for (const { uniqueid } of list.channels) {
         const entry = writer.known(uniqueid);
         // Asterisk lists a bridge that was left for a moment only: if the next list has it still, it is true.
@@ -69,33 +115,22 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
       const conflicts = await writer.flush();
       const doubts = [...result.missing, ...(imports(list) ? result.suspects : [])].map(({ uniqueid }) => uniqueid);
       for (const stream of conflicts) doubts.push(parseStream(stream)?.uniqueid ?? '');
-      return doubts;
+      const { created, suspects, missing } = result;
+      return { agreed: list.channels.length - created.length - suspects.length, created, suspects, missing, doubts };
     },
 
-    /**
-     * The second look: what the PBX says of this one channel is believed. False when it settled nothing, since an event
-     * came in after it was asked, or another writer was first: it must be asked again.
-     */
-    looked: async (uniqueid: string, found: ListedChannel | undefined, { askedAt }: Asked, time?: number) => {
+    /** The second look: what the PBX says of this one channel is believed. */
+    looked: async (
+      uniqueid: string,
+      found: ListedChannel | undefined,
+      { askedAt }: Asked,
+      time?: number,
+    ): Promise<LookOutcome> => {
       await writer.learn([uniqueid]);
       const entry = writer.known(uniqueid);
-      if (!entry || touchedSince(askedAt)(uniqueid)) return false;
-      if (!found && entry.state.is === 'live') remove(entry, time);
-      else if (found && entry.state.is !== 'live') revive(entry, found, time);
-      else if (found) {
-        const list = { authority: 'real' as const, channels: [found], complete: false };
-        const { changed } = reconcile(list, {
-          live: [],
-          find: () => entry.state,
-          touched: () => false,
-          leftBridge: () => entry.leftBridge,
-        });
-        for (const { events } of changed) {
-          writer.record(entry, events, 'reconcile', time);
-          count('changed');
-        }
-      }
-      return !(await writer.flush()).has(entry.stream);
+      if (!entry || touchedSince(askedAt)(uniqueid)) return 'again';
+      const outcome = settle(entry, found, time);
+      return (await writer.flush()).has(entry.stream) ? 'again' : outcome;
     },
 
     /** Every difference of a list of `listed` channels has been settled: whatever is still live here is true. */

@@ -26,7 +26,8 @@ export const createRecording = (options: { writer: Writer; counters: IngestCount
   };
 
   const list = async (list: ChannelList, time: number | undefined): Promise<void> => {
-    const doubtful = new Set(await reconciler.list(list, { askedAt: writer.heard }, time));
+    const { doubts } = await reconciler.list(list, { askedAt: writer.heard }, time);
+    const doubtful = new Set(doubts);
     if (!list.complete) return;
     for (const uniqueid of missing.keys()) if (!doubtful.has(uniqueid)) missing.delete(uniqueid);
     for (const uniqueid of doubtful) {

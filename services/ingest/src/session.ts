@@ -1,14 +1,16 @@
-import type { AsteriskConnection, AsteriskSource } from '@rollcall/asterisk';
-import type { Channel, Observation } from '@rollcall/channel';
+import type { AsteriskSource } from '@rollcall/asterisk';
+import type { Channel, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
-import { errorLine, RollcallError } from '@rollcall/errors';
+import { errorLine } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
+import { createAsteriskGhosts } from './asterisk-ghosts.ts';
 import { backoff } from './backoff.ts';
-import { createConnected } from './connected.ts';
+import type { Connected } from './connected.ts';
 import type { IngestCounters } from './counters.ts';
-import { createReconciler } from './reconciler.ts';
-import { createWorkQueue } from './work-queue.ts';
-import { createWriter, type Writer } from './writer.ts';
+import { sessionError } from './errors.ts';
+import { disconnected, serve } from './serve.ts';
+import { unlessAborted } from './unless-aborted.ts';
+import { createWriter } from './writer.ts';
 
 export type PbxStatus = {
   /**
@@ -27,8 +29,8 @@ export type SessionOptions = {
   pbx: string;
   source: AsteriskSource;
   log: EventLog;
-  /** What the log says is live, of all PBXs. */
-  live: Iterable<Channel>;
+  /** What the log says is live, of all PBXs: asked for at the start and for each audit. */
+  listed: () => Iterable<Channel>;
   counters: IngestCounters;
   world: World;
   signal: AbortSignal;
@@ -39,6 +41,21 @@ export type SessionOptions = {
   /** Reports that may wait to be written; beyond it the connection is given up, and the list compared afterwards. */
   queueLimit: number;
   status: (status: PbxStatus) => void;
+  /** Milliseconds between audits; none unless given. */
+  auditEvery?: number | undefined;
+  /** Hears of every audit, asked for or by the clock. */
+  audited?: (audit: PbxAudit) => void;
+};
+
+export type Session = {
+  /** Resolves when `signal` has aborted and everything heard is written; rejects when that cannot be. */
+  done: Promise<void>;
+  /**
+   * Sets the PBX's own lists beside ours, repairs ours, and waits until that is done. One at a time: who asks while one is under way gets
+   * that one's result. `signal` ends the waiting.
+   * @throws RollcallError PBX_NOT_CONNECTED, PBX_CONNECTION_LOST, PBX_NO_ANSWER; AUDIT_ABANDONED when `signal` aborts
+   */
+  audit(signal?: AbortSignal): Promise<PbxAudit>;
 };
 
 /** Waiting does not heal these. */
@@ -51,107 +68,53 @@ const NEEDS_A_PERSON = new Set([
 ]);
 
 /** Keeps one PBX connected, and its streams in the log true, until `signal` aborts. */
-export const runSession = async (options: SessionOptions): Promise<void> => {
-  const { source, world, signal } = options;
-  let suspect: (uniqueid: string) => void = () => {};
+export const runSession = (options: SessionOptions): Session => {
+  const { pbx, source, log, world, signal } = options;
+  const ghosts = createAsteriskGhosts({ pbx, log });
+  let connected: Connected | undefined;
   let status: PbxStatus = { state: 'connecting', reason: undefined, warnings: [] };
   const report = (next: Partial<PbxStatus>): void => {
     status = { ...status, ...next };
     options.status(status);
   };
-  let before = status;
-  const writer = createWriter({
-    ...options,
-    canAsk: true,
-    suspect: (uniqueid) => suspect(uniqueid),
-    stalled: (error) => {
-      if (error && status.reason === undefined) before = status;
-      report(error ? { state: 'failed', reason: errorLine(error) } : before);
-    },
-  });
-  await writer.load(options.live);
-  if (writer.pbx?.connected) await disconnected(writer, source, 'Rollcall was not running');
-  report({});
-  for (let failures = 0; !signal.aborted; failures++) {
-    const { reason, wasLive } = await serve(options, writer, report, (ask) => {
-      suspect = ask;
+
+  const run = async (live: Channel[]): Promise<void> => {
+    let before = status;
+    const writer = createWriter({
+      ...options,
+      canAsk: true,
+      suspect: (uniqueid) => connected?.suspect(uniqueid),
+      stalled: (error) => {
+        if (error && status.reason === undefined) before = status;
+        report(error ? { state: 'failed', reason: errorLine(error) } : before);
+      },
     });
-    if (signal.aborted) return;
-    if (wasLive) failures = 0;
-    const needsAPerson = NEEDS_A_PERSON.has(reason.code) || writer.pbx === undefined;
-    report({ state: needsAPerson ? 'failed' : 'stale', reason: reason.line, warnings: [] });
-    await world.scheduler.sleep(backoff(failures, world.random), signal);
-  }
-};
-
-const disconnected = (writer: Writer, source: AsteriskSource, reason: string): Promise<void> =>
-  writer.recordPbx({ type: 'PbxDisconnected', data: { reason } }, source.source);
-
-/** One connection, from the attempt to its end. */
-const serve = async (
-  options: SessionOptions,
-  writer: Writer,
-  report: (status: Partial<PbxStatus>) => void,
-  onSuspect: (ask: (uniqueid: string) => void) => void,
-): Promise<{ reason: RollcallError; wasLive: boolean }> => {
-  const { source, counters } = options;
-  const ended = new AbortController();
-  const signal = AbortSignal.any([options.signal, ended.signal]);
-  const queue = createWorkQueue(signal);
-  let connection: AsteriskConnection | undefined;
-  let overflow = false;
-  const observe = (batch: Observation[]): void => {
-    // What follows something that was dropped means nothing by itself.
-    if (!overflow && queue.length < options.queueLimit) queue.push(batch);
-    else {
-      overflow = true;
-      connection?.close();
+    await writer.load(live);
+    if (writer.pbx?.connected) await disconnected(writer, source, 'Rollcall was not running');
+    report({});
+    for (let failures = 0; !signal.aborted; failures++) {
+      const { reason, wasLive } = await serve({
+        session: options,
+        writer,
+        ghosts,
+        report,
+        connected: (now) => {
+          connected = now;
+        },
+      });
+      connected = undefined;
+      if (signal.aborted) return;
+      if (wasLive) failures = 0;
+      const needsAPerson = NEEDS_A_PERSON.has(reason.code) || writer.pbx === undefined;
+      report({ state: needsAPerson ? 'failed' : 'stale', reason: reason.line, warnings: [] });
+      await world.scheduler.sleep(backoff(failures, world.random), signal);
     }
   };
-  try {
-    connection = await source.connect({ observe, signal: options.signal });
-  } catch (error) {
-    return { reason: asRollcallError(error), wasLive: false };
-  }
-  const closed = connection.closed.finally(() => ended.abort());
-  if (overflow) connection.close();
-  const { version, startup, warnings } = connection;
-  report({ state: 'syncing', reason: undefined, warnings });
-  await writer.bootSign({ sign: 'startup-time', startup });
-  await writer.recordPbx({ type: 'PbxConnected', data: { source: source.source, version, startup } }, source.source);
 
-  let wasLive = false;
-  const connected = createConnected({
-    ...options,
-    connection,
-    queue,
-    writer,
-    signal,
-    // AMI's Status is the authority. ARI has no better list than that of its cache: what only it knows is marked as found.
-    reconciler: createReconciler({ writer, counters, imports: () => true }),
-    live: () => {
-      wasLive = true;
-      report({ state: 'live' });
-    },
-  });
-  onSuspect(connected.suspect);
-  await connected.run();
-  connection.close();
-  const reason = overflow ? tooMuch(source.address) : await closed;
-  await disconnected(writer, source, options.signal.aborted ? 'Rollcall was stopped' : reason.message);
-  return { reason, wasLive };
+  const audit = async (caller: AbortSignal = signal): Promise<PbxAudit> => {
+    if (!connected) throw sessionError.notConnected(pbx, source.address, status.reason);
+    return unlessAborted(connected.audit(), caller, () => sessionError.abandoned(pbx));
+  };
+
+  return { done: run([...options.listed()]), audit };
 };
-
-const asRollcallError = (error: unknown): RollcallError =>
-  error instanceof RollcallError
-    ? error
-    : new RollcallError('PBX_FAILED', errorLine(error), 'This is a defect of Rollcall: please report it.', {
-        cause: error,
-      });
-
-const tooMuch = (address: string) =>
-  new RollcallError(
-    'INGEST_OVERFLOW',
-    `${address} reports more than can be written, or the log cannot be written.`,
-    'Nothing is lost: the lists are compared on return. Check the disk and its room.',
-  );

@@ -3,7 +3,10 @@ import type { ListedChannel, Observation } from '@rollcall/channel';
 /** What waits to be written, in the order in which it came: what the PBX reported, and its answers to our questions. */
 export type Waiting =
   | Observation
-  | { kind: 'looked'; uniqueid: string; found: ListedChannel | undefined; askedAt: number };
+  | { kind: 'looked'; uniqueid: string; found: ListedChannel | undefined; askedAt: number }
+  | { kind: 'not-looked'; uniqueid: string }
+  /** Something to do between what came before it and what comes after. */
+  | { kind: 'turn'; task: () => void };
 
 /** A queue with one reader, which waits while there is nothing, until `signal` aborts. */
 export const createWorkQueue = (signal: AbortSignal) => {

@@ -9,7 +9,6 @@ import {
   counterOf,
   type DomainEvent,
   decide,
-  evolve,
   evolvePbx,
   type NewEvent,
   type Pbx,
@@ -21,13 +20,12 @@ import {
   SCHEMA_VERSION,
   type Source,
   START,
-  type StreamState,
   type UniqueidCounter,
 } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import type { EventLog } from '@rollcall/event-log';
 import type { IngestCounters } from './counters.ts';
-import { createKnownStreams, type Known } from './known-streams.ts';
+import { createKnownStreams, type Known, knownFrom, stateAfter } from './known-streams.ts';
 import { createOutbox } from './outbox.ts';
 
 export type WriterOptions = {
@@ -49,7 +47,8 @@ export type WriterOptions = {
  */
 export const createWriter = (options: WriterOptions) => {
   const { pbx: name, log, world, counters, canAsk } = options;
-  const known = createKnownStreams();
+  const known = createKnownStreams({ pbx: name, log, boot: () => boot() });
+  const { learn, catchUp } = known;
   const outbox = createOutbox(options);
   let pbx: Pbx | undefined;
   let pbxHead = -1;
@@ -102,39 +101,6 @@ export const createWriter = (options: WriterOptions) => {
     counters.events++;
     pbxHead++;
     pbx = evolvePbx(pbx, recorded(enveloped, stream, pbxHead));
-  };
-
-  /** Looks up in the log, once, what is not in memory. */
-  const learn = async (uniqueids: Iterable<string>): Promise<void> => {
-    const unmet = new Map<string, string>();
-    for (const uniqueid of uniqueids) {
-      if (!known.get(uniqueid)) unmet.set(channelStream(name, boot(), uniqueid), uniqueid);
-    }
-    if (unmet.size === 0) return;
-    const heads = await log.heads([...unmet.keys()]);
-    for (const [stream, uniqueid] of unmet) {
-      const entry: Known = {
-        uniqueid,
-        boot: boot(),
-        stream,
-        head: -1,
-        state: { is: 'unseen' },
-        heard: 0,
-        leftBridge: undefined,
-      };
-      if (heads.has(stream)) await catchUp(entry);
-      known.set(entry);
-    }
-  };
-
-  /** Reads what the log has of a stream beyond what is known here. */
-  const catchUp = async (entry: Known): Promise<void> => {
-    for await (const batch of log.readStream(entry.stream, revision(entry.head + 1))) {
-      for (const event of batch) {
-        entry.head = event.revision;
-        entry.state = stateAfter(entry.state, event);
-      }
-    }
   };
 
   const decideOne = (said: ChannelObservation): void => {
@@ -257,6 +223,7 @@ export const createWriter = (options: WriterOptions) => {
 
     recordPbx,
     learn,
+    refresh: known.refresh,
     known: (uniqueid: string): Known | undefined => known.get(uniqueid),
     live: (): Iterable<Known> => known.live(),
     /** The count that `Known.heard` is compared with. */
@@ -271,19 +238,3 @@ export const createWriter = (options: WriterOptions) => {
 };
 
 export type Writer = ReturnType<typeof createWriter>;
-
-const stateAfter = (state: StreamState, event: RecordedEvent): StreamState => {
-  if (event.type === 'ChannelDestroyed') return { is: 'closed', reason: event.data.reason, claimed: false };
-  const channel = evolve(state.is === 'live' ? state.channel : undefined, event);
-  return channel ? { is: 'live', channel } : state;
-};
-
-const knownFrom = (channel: Channel): Known => ({
-  uniqueid: channel.uniqueid,
-  boot: channel.boot,
-  stream: channelStream(channel.pbx, channel.boot, channel.uniqueid),
-  head: channel.revision,
-  state: { is: 'live', channel },
-  heard: 0,
-  leftBridge: undefined,
-});

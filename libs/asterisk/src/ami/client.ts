@@ -1,3 +1,4 @@
+import type { ChannelList } from '@rollcall/channel';
 import { pbxError } from '../errors.ts';
 import type { AsteriskConnection, AsteriskSource } from '../source.ts';
 import { type AmiAddress, addressText } from './address.ts';
@@ -72,6 +73,7 @@ export const connectAmi = async (
       startup,
       warnings,
       list: () => list(session, where),
+      cached: () => cached(session, where),
       look: (uniqueid) => look(session, where, uniqueid),
       close: session.close,
       closed: session.closed,
@@ -99,6 +101,12 @@ const startEvents = async (session: AmiSession, where: string): Promise<void> =>
 const list = async (session: AmiSession, where: string): Promise<void> => {
   const answer = await session.askList({ Action: 'Status' }, { observed: true });
   if ('response' in answer) throw pbxError.forbidden(where, [`Status (${refusal(answer)})`]);
+};
+
+const cached = async (session: AmiSession, where: string): Promise<ChannelList> => {
+  const answer = await session.askList({ Action: 'CoreShowChannels' }, { observed: false });
+  if ('response' in answer) throw pbxError.forbidden(where, [`CoreShowChannels (${refusal(answer)})`]);
+  return answer;
 };
 
 /** Asterisk takes a uniqueid where Status asks for a channel's name (16 to 23). */

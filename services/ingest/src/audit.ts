@@ -1,0 +1,92 @@
+import type { AsteriskConnection } from '@rollcall/asterisk';
+import {
+  type AsteriskGhost,
+  type CacheAnswer,
+  isGhost,
+  type ListedChannel,
+  type PbxAudit,
+  stillListed,
+  type Unreal,
+  unrealEntries,
+} from '@rollcall/channel';
+import type { World } from '@rollcall/clock';
+import { isRollcallError } from '@rollcall/errors';
+import type { AsteriskGhosts } from './asterisk-ghosts.ts';
+import { type Comparison, createComparison } from './comparison.ts';
+import type { Writer } from './writer.ts';
+
+export type AuditOptions = {
+  pbx: string;
+  source: 'ami' | 'ari';
+  connection: AsteriskConnection;
+  writer: Writer;
+  ghosts: AsteriskGhosts;
+  world: World;
+  /** Milliseconds before a second look: an event on its way may settle it. */
+  grace: number;
+  /** Asks the PBX for its list, and has it compared with ours in its place among the events. */
+  compare: (comparison: Comparison) => void;
+  /** Runs once everything that came before has been written, and before anything that comes later. */
+  inTurn: (task: () => void) => void;
+};
+
+/**
+ * One audit over one connection. Asterisk's caches are asked before `Status`, and once more after the second looks: what they list
+ * both times and `Status` has neither time is a ghost of Asterisk's own.
+ * @throws RollcallError PBX_NO_ANSWER, PBX_CONNECTION_LOST
+ */
+export const audit = async (options: AuditOptions): Promise<PbxAudit> => {
+  const { pbx, source, connection, world, grace, compare } = options;
+  const at = world.clock.now();
+  const cannotTell: string[] = [];
+  if (!connection.cached) cannotTell.push(ONLY_CACHE);
+  const before = await cacheAnswers(connection, cannotTell);
+  const comparison = createComparison();
+  compare(comparison);
+  const list = await comparison.list;
+  await world.scheduler.sleep(grace);
+  await comparison.settled;
+  await turn(options);
+  if (!list.complete) cannotTell.push(CUT_OFF);
+  const asterisks = list.complete ? await findGhosts(options, unrealEntries(list, before), at) : [];
+  const complete = list.complete && before.every((answer) => answer.list.complete);
+  return { pbx, at, source, ...comparison.result(), asterisks, cannotTell, complete };
+};
+
+const ONLY_CACHE =
+  "ARI answers from Asterisk's cache alone: which of its entries are Asterisk's own ghosts only an AMI source can tell.";
+
+const CUT_OFF = "The PBX's list came incomplete: what it lacks is not known.";
+
+const cacheAnswers = async (connection: AsteriskConnection, cannotTell: string[]): Promise<CacheAnswer[]> => {
+  if (!connection.cached) return [];
+  try {
+    return [{ from: 'CoreShowChannels', list: await connection.cached() }];
+  } catch (error) {
+    if (!isRollcallError(error, 'PBX_PERMISSION_MISSING')) throw error;
+    cannotTell.push(`Asterisk's own ghosts cannot be told. ${error.message} ${error.advice}`);
+    return [];
+  }
+};
+
+const turn = ({ inTurn }: AuditOptions): Promise<void> => new Promise((resolve) => inTurn(resolve));
+
+/** Of what seems unreal, what is: those that an audit has found before, and of the others what a second look confirms. */
+const findGhosts = async (options: AuditOptions, unreal: Unreal[], at: number): Promise<AsteriskGhost[]> => {
+  const { connection, writer, ghosts } = options;
+  const boot = writer.pbx?.boot ?? 0;
+  const known = unreal.filter((entry) => ghosts.isKnown(entry, boot));
+  const doubtful = unreal.filter((entry) => !ghosts.isKnown(entry, boot));
+  if (doubtful.length === 0) return ghosts.found(known, boot, at);
+  const askedAt = writer.heard;
+  const still = stillListed(doubtful, await cacheAnswers(connection, []));
+  const looks = new Map<Unreal, ListedChannel | undefined>();
+  for (const entry of still) looks.set(entry, await connection.look(entry.uniqueid));
+  const confirmed = await new Promise<Unreal[]>((resolve) => {
+    options.inTurn(() => {
+      const touched = ({ uniqueid }: Unreal): boolean => (writer.known(uniqueid)?.heard ?? 0) > askedAt;
+      resolve(still.filter((entry) => isGhost(entry, looks.get(entry), touched(entry))));
+    });
+  });
+  return ghosts.found([...known, ...confirmed], boot, at);
+};

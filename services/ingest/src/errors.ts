@@ -1,0 +1,18 @@
+import { RollcallError } from '@rollcall/errors';
+
+export const sessionError = {
+  notConnected: (pbx: string, address: string, why: string | undefined) =>
+    new RollcallError(
+      'PBX_NOT_CONNECTED',
+      `${pbx} at ${address} is not connected${why ? `: ${why.replace(/\.$/, '')}.` : '.'}`,
+      'The connection is made again by itself; ask again when it stands.',
+    ),
+  abandoned: (pbx: string) =>
+    new RollcallError('AUDIT_ABANDONED', `The audit of ${pbx} was given up before it ended.`, 'Ask for it again.'),
+  overflow: (address: string) =>
+    new RollcallError(
+      'INGEST_OVERFLOW',
+      `${address} reports more than can be written, or the log cannot be written.`,
+      'Nothing is lost: the lists are compared on return. Check the disk and its room.',
+    ),
+};
