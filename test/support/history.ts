@@ -7,6 +7,7 @@ import {
   evolve,
   isTerminal,
   namedType,
+  type Position,
   pbxStream,
   position,
   type RecordedEvent,
@@ -135,28 +136,50 @@ const observation = (kind: string, uniqueid: string, name: string, state: number
   }
 };
 
-/** The reading half of a log over a history, for what only reads. */
-export const logOf = (
-  events: readonly RecordedEvent[],
-): Pick<EventLog, 'readStream' | 'readAll' | 'readOpen' | 'head'> => {
+export type ReadableLog = Pick<EventLog, 'readStream' | 'readAll' | 'readOpen' | 'head' | 'heads' | 'compactedTo'>;
+
+/** The reading half of a log over a history, for what only reads; whatever is added to `events` is appended. */
+export const logOf = (events: readonly RecordedEvent[], compactedTo: Position = START): ReadableLog => {
   const upTo = (to: number | undefined) => events.filter((event) => to === undefined || event.position <= to);
   async function* batches(found: RecordedEvent[]): AsyncGenerator<RecordedEvent[]> {
     for (let from = 0; from < found.length; from += 7) yield found.slice(from, from + 7);
   }
+  const closedIn = (seen: readonly RecordedEvent[]): Set<string> => {
+    const closed = new Set<string>();
+    for (const event of seen) {
+      if (isTerminal(namedType(event))) closed.add(event.stream);
+      else closed.delete(event.stream);
+    }
+    return closed;
+  };
   return {
     head: async () => events.at(-1)?.position ?? START,
+    compactedTo: async () => compactedTo,
+    heads: async (streams) => {
+      const last = new Map(events.map((event) => [event.stream, event]));
+      const closed = closedIn(events);
+      return new Map(
+        streams.flatMap((stream) => {
+          const event = last.get(stream);
+          return event ? [[stream, { revision: event.revision, closed: closed.has(stream) }]] : [];
+        }),
+      );
+    },
     readStream: (stream, from = revision(0)) =>
       batches(events.filter((e) => e.stream === stream && e.revision >= from)),
     readAll: (after, to) => batches(upTo(to).filter((event) => event.position > after)),
     readOpen: (at) => {
       const seen = upTo(at);
-      const closed = new Set<string>();
-      for (const event of seen) {
-        if (isTerminal(namedType(event))) closed.add(event.stream);
-        else closed.delete(event.stream);
-      }
+      const closed = closedIn(seen);
       const open = [...new Set(seen.map(({ stream }) => stream))].filter((stream) => !closed.has(stream));
       return batches(open.flatMap((stream) => seen.filter((event) => event.stream === stream)));
     },
   };
+};
+
+/** The history after retention: what was over by `to` is gone, and nothing else. */
+export const compacted = (events: readonly RecordedEvent[], to: Position): RecordedEvent[] => {
+  const ended = new Map<string, Position | undefined>();
+  for (const event of events) ended.set(event.stream, isTerminal(namedType(event)) ? event.position : undefined);
+  return events.filter(({ stream }) => (ended.get(stream) ?? Number.MAX_SAFE_INTEGER) > to);
 };
