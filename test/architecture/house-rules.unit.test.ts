@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'event-log': ['channel', 'clock', 'errors'],
   'state-cache': ['channel', 'errors'],
   projector: ['channel', 'errors', 'event-log', 'state-cache'],
+  'projection-topic': ['channel', 'clock', 'errors', 'state-cache'],
   asterisk: ['channel', 'clock', 'errors'],
   ingest: ['asterisk', 'channel', 'clock', 'errors', 'event-log'],
   api: ['channel', 'clock', 'errors', 'listing', 'state-cache'],
