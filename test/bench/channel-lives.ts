@@ -11,8 +11,6 @@ import type { ExpectedRevision } from '@rollcall/event-log';
 /** One append of one event, as a busy PBX causes it. */
 export type LifeAppend = { stream: string; expected: ExpectedRevision; event: NewEvent };
 
-/** Channels alive at a time. */
-const LIVE = 1_700;
 const START_TIME = 1_760_000_000_000;
 const NAMES = [
   'Anna Schmidt',
@@ -81,13 +79,12 @@ const lifeOf = (number: number, next: () => number): ChannelEvent[] => {
   ];
 };
 
-/** `count` events of channel lives that run beside each other. */
-export const channelLives = (count: number, seed = 1): LifeAppend[] => {
+/** `count` events of channel lives that run beside each other, `alive` of them at a time. */
+export function* lives(count: number, { seed = 1, alive = 1_700 } = {}): Generator<LifeAppend> {
   const next = generator(seed);
   const live: { stream: string; boot: number; at: number; events: ChannelEvent[] }[] = [];
-  const appends: LifeAppend[] = [];
-  for (let born = 0; appends.length < count; ) {
-    if (live.length < LIVE) {
+  for (let born = 0, done = 0; done < count; done += 1) {
+    if (live.length < alive) {
       born += 1;
       const uniqueid = `${Math.floor(START_TIME / 1_000) + born}.${born}`;
       live.push({ stream: channelStream('pbx-a', 3, uniqueid), boot: 3, at: 0, events: lifeOf(born, next) });
@@ -96,25 +93,26 @@ export const channelLives = (count: number, seed = 1): LifeAppend[] => {
     const channel = live[index];
     const event = channel?.events[channel.at];
     if (!channel || !event) break;
-    appends.push({
+    yield {
       stream: channel.stream,
       expected: channel.at === 0 ? 'none' : revision(channel.at - 1),
       event: {
         ...event,
-        id: `${hex(next(), 8)}-${hex(next(), 4)}-4${hex(next(), 3)}-8${hex(next(), 3)}-${hex(next(), 8)}${hex(appends.length, 4)}`,
-        time: START_TIME + appends.length,
+        id: `${hex(next(), 8)}-${hex(next(), 4)}-4${hex(next(), 3)}-8${hex(next(), 3)}-${hex(next(), 8)}${hex(done, 4)}`,
+        time: START_TIME + done,
         pbx: 'pbx-a',
         boot: channel.boot,
         source: 'ami',
         schema: SCHEMA_VERSION,
       },
-    });
+    };
     channel.at += 1;
     if (channel.at < channel.events.length) continue;
     const other = live.pop();
     if (other && other !== channel) live[index] = other;
   }
-  return appends;
-};
+}
+
+export const channelLives = (count: number): LifeAppend[] => [...lives(count)];
 
 export const firstRevision = (expected: ExpectedRevision): Revision => revision(expected === 'none' ? 0 : expected + 1);

@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { benchAmiParse } from './ami-parse.ts';
 import { benchAppend, benchRead } from './event-log.ts';
+import { benchGrowth } from './grow.ts';
 import { benchCache, benchFold } from './projection.ts';
 import type { Result } from './race.ts';
 
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   read: benchRead,
   fold: benchFold,
   cache: benchCache,
+  grow: benchGrowth,
 };
 
 const json = process.argv.includes('--json');
