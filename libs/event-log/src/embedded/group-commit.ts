@@ -16,7 +16,9 @@ import type { Append, AppendWriter, Placed } from './write-append.ts';
 /** Events in one commit, unless a single append has more: bounds how long the event loop stands still. */
 const COMMIT_SIZE = 1_000;
 
-type Waiting = Append & { resolve: (appended: Appended) => void; reject: (error: unknown) => void };
+type NewAppend = Omit<Append, 'events'> & { events: readonly NewEvent[] };
+
+type Waiting = NewAppend & { resolve: (appended: Appended) => void; reject: (error: unknown) => void };
 
 type Outcome = Placed | { error: unknown };
 
@@ -56,7 +58,7 @@ const schemaUnwritable = ({ id, schema }: NewEvent): RollcallError =>
   );
 
 /** What was written, as a reader will find it: what JSON does not keep is gone here too. */
-function* asRecorded(appends: readonly Append[], outcomes: readonly Outcome[]): Generator<RecordedEvent> {
+function* asRecorded(appends: readonly NewAppend[], outcomes: readonly Outcome[]): Generator<RecordedEvent> {
   for (const [index, { stream, events, texts }] of appends.entries()) {
     const outcome = outcomes[index];
     if (!outcome || 'error' in outcome || outcome.recorded === undefined) continue;

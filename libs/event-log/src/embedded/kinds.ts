@@ -1,17 +1,19 @@
-import { domainEventSchema, type NewEvent, SCHEMA_VERSION, type Source } from '@rollcall/channel';
+import { domainEventSchema, SCHEMA_VERSION, type Source } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
 import { logDamaged } from './log-errors.ts';
 
 /** What many events have in common, kept once. `type`: known to this version where the schema is the present one. */
-export type Kind = { type: string; boot: number; source: Source; schema: number; current: boolean };
+export type Kind = KindOf & { current: boolean };
 
-type KindRow = { id: number; type: string; boot: number; source: Source; schema: number };
+export type KindOf = { type: string; boot: number; source: Source; schema: number };
+
+type KindRow = KindOf & { id: number };
 
 export type Kinds = {
   /** @throws RollcallError LOG_DAMAGED when the kind of the event at `position` is missing */
   of(kind: number, position: number): Kind;
   /** Number of the event's kind; a new kind is written, so this belongs into a transaction. */
-  numberOf(event: NewEvent): number;
+  numberOf(event: KindOf): number;
   /** After a transaction that did not come to be. */
   forget(): void;
 };
@@ -43,7 +45,7 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
     for (const row of all.all()) remember(row);
   };
 
-  const find = ({ type, boot, source, schema }: NewEvent): number | undefined =>
+  const find = ({ type, boot, source, schema }: KindOf): number | undefined =>
     byType.get(type)?.findLast((kind) => kind.boot === boot && kind.source === source && kind.schema === schema)?.id;
 
   load();

@@ -1,16 +1,19 @@
-import { type NewEvent, type Position, position, revision } from '@rollcall/channel';
+import { type Position, position, revision } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
 import type { Appended, ExpectedRevision } from '../event-log.ts';
 import { WrongExpectedRevision } from '../wrong-expected-revision.ts';
-import type { Kinds } from './kinds.ts';
+import type { KindOf, Kinds } from './kinds.ts';
 import type { Head, StreamHeads } from './stream-heads.ts';
+
+/** What is written of an event beside its data. */
+export type EventToWrite = KindOf & { id: string; time: number; pbx: string };
 
 /** `texts`: the data of each event, encoded. */
 export type Append = {
   stream: string;
   expected: ExpectedRevision;
-  events: readonly NewEvent[];
+  events: readonly EventToWrite[];
   texts: readonly string[];
 };
 
@@ -24,6 +27,10 @@ export type AppendWriter = {
    * @throws WrongExpectedRevision, RollcallError EVENT_OF_OTHER_PBX, before anything of it is written
    */
   write(append: Append, recorded: number): Placed;
+  /** Where the append stands already: all its events, by their ids, at exactly the revisions that it asks for. */
+  standing(append: Append): Appended | undefined;
+  /** Positions up to this one are given to nobody from here on: a log that follows another has its gaps too. */
+  skipTo(place: Position): void;
   /** The highest position given so far. */
   last(): Position;
   /** Call when a transaction begins; the result takes back what is remembered of it, should it not come to be. */
@@ -107,6 +114,10 @@ export const openAppendWriter = ({ db, kinds, heads, terminal }: AppendWriterOpt
       if (closed || head?.closed) setClosed.run(closed ? last : null, stream);
       heads.moved(name, { stream, pbx, revision: revision(at), closed });
       return { appended: { revision: revision(at), position: position(last) }, recorded };
+    },
+    standing: (append) => standing(heads.of(append.stream), append),
+    skipTo: (place) => {
+      last = Math.max(last, place);
     },
     last: () => position(last),
     begin: () => {
