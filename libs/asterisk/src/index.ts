@@ -1,6 +1,7 @@
 export { type AmiAddress, type AriAddress, type PbxAddress, parsePbxAddress, redact } from './address.ts';
 export { type AmiObserver, type AmiObserverOptions, createAmiObserver } from './ami/observer.ts';
 export { type AmiSourceOptions, amiSource } from './ami/source.ts';
+export { type AriAsker, type AriAskerOptions, ariAsker } from './ari/asker.ts';
 export { type AriObserved, type AriObserver, createAriObserver } from './ari/observe.ts';
 export { type AriSourceOptions, ariSource } from './ari/source.ts';
 export { pbxError } from './errors.ts';

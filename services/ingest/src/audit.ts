@@ -1,4 +1,4 @@
-import type { AsteriskConnection } from '@rollcall/asterisk';
+import type { AriAsker, AsteriskConnection } from '@rollcall/asterisk';
 import {
   type AsteriskGhost,
   type CacheAnswer,
@@ -19,6 +19,8 @@ export type AuditOptions = {
   pbx: string;
   source: 'ami' | 'ari';
   connection: AsteriskConnection;
+  /** ARI of the same PBX, to set its list beside as well. */
+  beside?: AriAsker | undefined;
   writer: Writer;
   ghosts: AsteriskGhosts;
   world: World;
@@ -40,7 +42,7 @@ export const audit = async (options: AuditOptions): Promise<PbxAudit> => {
   const at = world.clock.now();
   const cannotTell: string[] = [];
   if (!connection.cached) cannotTell.push(ONLY_CACHE);
-  const before = await cacheAnswers(connection, cannotTell);
+  const before = await cacheAnswers(options, cannotTell);
   const comparison = createComparison();
   compare(comparison);
   const list = await comparison.list;
@@ -58,15 +60,24 @@ const ONLY_CACHE =
 
 const CUT_OFF = "The PBX's list came incomplete: what it lacks is not known.";
 
-const cacheAnswers = async (connection: AsteriskConnection, cannotTell: string[]): Promise<CacheAnswer[]> => {
-  if (!connection.cached) return [];
+/** What can be had of Asterisk's caches; of what cannot, `cannotTell` says why. */
+const cacheAnswers = async ({ connection, beside }: AuditOptions, cannotTell: string[]): Promise<CacheAnswer[]> => {
+  const answers: CacheAnswer[] = [];
+  // Beside ARI as the source it would say nothing new.
+  if (!connection.cached) return answers;
   try {
-    return [{ from: 'CoreShowChannels', list: await connection.cached() }];
+    answers.push({ from: 'CoreShowChannels', list: await connection.cached() });
   } catch (error) {
     if (!isRollcallError(error, 'PBX_PERMISSION_MISSING')) throw error;
-    cannotTell.push(`Asterisk's own ghosts cannot be told. ${error.message} ${error.advice}`);
-    return [];
+    cannotTell.push(`What CoreShowChannels lists: ${error.line}`);
   }
+  try {
+    if (beside) answers.push({ from: 'ARI /channels', list: await beside.list() });
+  } catch (error) {
+    if (!isRollcallError(error)) throw error;
+    cannotTell.push(`What ARI lists: ${error.line}`);
+  }
+  return answers;
 };
 
 const turn = ({ inTurn }: AuditOptions): Promise<void> => new Promise((resolve) => inTurn(resolve));
@@ -79,7 +90,7 @@ const findGhosts = async (options: AuditOptions, unreal: Unreal[], at: number): 
   const doubtful = unreal.filter((entry) => !ghosts.isKnown(entry, boot));
   if (doubtful.length === 0) return ghosts.found(known, boot, at);
   const askedAt = writer.heard;
-  const still = stillListed(doubtful, await cacheAnswers(connection, []));
+  const still = stillListed(doubtful, await cacheAnswers(options, []));
   const looks = new Map<Unreal, ListedChannel | undefined>();
   for (const entry of still) looks.set(entry, await connection.look(entry.uniqueid));
   const confirmed = await new Promise<Unreal[]>((resolve) => {

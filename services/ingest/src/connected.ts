@@ -1,29 +1,14 @@
-import type { AsteriskConnection, AsteriskSource } from '@rollcall/asterisk';
-import type { Channel, ChannelList, ChannelObservation, PbxAudit } from '@rollcall/channel';
-import type { World } from '@rollcall/clock';
-import { isRollcallError } from '@rollcall/errors';
-import type { AsteriskGhosts } from './asterisk-ghosts.ts';
-import { audit } from './audit.ts';
+import type { Channel, ChannelList, ChannelObservation } from '@rollcall/channel';
+import { type AuditingOptions, createAuditing } from './auditing.ts';
 import type { Comparison } from './comparison.ts';
-import { sessionError } from './errors.ts';
+import { createHangupWatch } from './hangup-watch.ts';
 import { createLooks } from './looks.ts';
 import type { Reconciler } from './reconciler.ts';
-import { unlessAborted } from './unless-aborted.ts';
-import type { Waiting, WorkQueue } from './work-queue.ts';
-import type { Writer } from './writer.ts';
+import type { Waiting } from './work-queue.ts';
 
-export type ConnectedOptions = {
-  pbx: string;
-  source: AsteriskSource;
-  connection: AsteriskConnection;
-  queue: WorkQueue;
-  writer: Writer;
+export type ConnectedOptions = Omit<AuditingOptions, 'askForList'> & {
   reconciler: Reconciler;
-  world: World;
-  signal: AbortSignal;
   reconcileEvery: number;
-  grace: number;
-  ghosts: AsteriskGhosts;
   /** What our list has, of all PBXs. */
   listed: () => Iterable<Channel>;
   /** Everything that a list put in doubt has been settled. */
@@ -38,7 +23,6 @@ export const createConnected = (options: ConnectedOptions) => {
   /** Lists that were asked for and not yet taken, in order. */
   const asked: { askedAt: number; comparison: Comparison | undefined }[] = [];
   let lastAsked: Promise<void> = Promise.resolve();
-  let comparison: Comparison | undefined;
   let listed = 0;
   /** The last list was complete: what an incomplete one lacks is in doubt still, and nobody knows what that is. */
   let whole = false;
@@ -48,7 +32,7 @@ export const createConnected = (options: ConnectedOptions) => {
     heard: () => writer.heard,
     answered: (uniqueid, found, askedAt) => queue.push([{ kind: 'looked', uniqueid, found, askedAt }]),
     failed: (uniqueid) => {
-      if (comparison) queue.push([{ kind: 'not-looked', uniqueid }]);
+      if (auditing.comparison) queue.push([{ kind: 'not-looked', uniqueid }]);
     },
   });
 
@@ -60,6 +44,9 @@ export const createConnected = (options: ConnectedOptions) => {
       await connection.list().catch(() => connection.close());
     });
   };
+
+  const auditing = createAuditing({ ...options, askForList });
+  const hangups = createHangupWatch(options);
 
   /** Only once a list has been taken is the next one due: however slow the log, it is clear what came after which. */
   const askAgainLater = (): void => {
@@ -96,11 +83,12 @@ export const createConnected = (options: ConnectedOptions) => {
       case 'turn':
         return item.task();
       case 'not-looked':
-        return comparison?.unanswered(item.uniqueid);
+        return auditing.comparison?.unanswered(item.uniqueid);
       case 'looked': {
         const outcome = await reconciler.looked(item.uniqueid, item.found, item);
         if (outcome === 'again') return looks.ask(item.uniqueid);
-        comparison?.looked(item.uniqueid, outcome);
+        if (outcome === 'removed') hangups.removed(item.uniqueid);
+        auditing.comparison?.looked(item.uniqueid, outcome);
         if (doubtful.delete(item.uniqueid)) await settledIfNoDoubt();
         return;
       }
@@ -117,7 +105,8 @@ export const createConnected = (options: ConnectedOptions) => {
     for (const item of items) {
       if ('facts' in item) {
         run.push(item);
-        if (item.kind === 'created') comparison?.created(item.uniqueid);
+        if (item.kind === 'created') auditing.comparison?.created(item.uniqueid);
+        if (item.kind === 'destroyed') hangups.told(item.uniqueid);
       } else {
         await writer.observe(run);
         run = [];
@@ -131,35 +120,9 @@ export const createConnected = (options: ConnectedOptions) => {
     await writer.observe(run);
   };
 
-  let auditing: Promise<PbxAudit> | undefined;
-  const beginAudit = (): Promise<PbxAudit> => {
-    const lost = () => {
-      const why: unknown = signal.reason;
-      const { pbx, source } = options;
-      return sessionError.notConnected(pbx, source.address, isRollcallError(why) ? why.message : 'Rollcall stops');
-    };
-    const audited = audit({
-      ...options,
-      source: options.source.source,
-      compare: (next) => {
-        comparison = next;
-        askForList(next);
-      },
-      inTurn: (task) => queue.push([{ kind: 'turn', task }]),
-    });
-    return unlessAborted(audited, signal, lost).finally(() => {
-      auditing = undefined;
-      comparison = undefined;
-    });
-  };
-
   return {
     suspect: looks.ask,
-    /** One at a time: who asks while one is under way gets that one's result. Rejects when the connection ends. */
-    audit: (): Promise<PbxAudit> => {
-      auditing ??= beginAudit();
-      return auditing;
-    },
+    audit: auditing.audit,
     /** Until `signal` aborts; what waits then is still written. */
     run: async (): Promise<void> => {
       askForList();

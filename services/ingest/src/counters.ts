@@ -17,6 +17,18 @@ export type IngestCounters = {
   reconciled: { lists: number; created: number; changed: number; removed: number };
   /** Appends decided anew because another writer was first. */
   conflicts: number;
+  /**
+   * Ends of channels: `told` by the PBX; `missed`: never told on a connection that had told of the channel and was not lost; `late`: of
+   * those, told after all. What is missed and not late was hidden from the user, or never sent.
+   */
+  hangups: { told: number; missed: number; late: number };
+  audits: {
+    done: number;
+    /** Begun and not ended, since the connection was lost or the PBX did not answer. */
+    failed: number;
+    /** How many entries of each kind the last one had. `at`: milliseconds since 1970. */
+    last: { at: number; agreed: number; ours: number; missing: number; asterisks: number } | undefined;
+  };
 };
 
 export const createIngestCounters = (): IngestCounters => ({
@@ -30,4 +42,6 @@ export const createIngestCounters = (): IngestCounters => ({
   ended: 0,
   reconciled: { lists: 0, created: 0, changed: 0, removed: 0 },
   conflicts: 0,
+  hangups: { told: 0, missed: 0, late: 0 },
+  audits: { done: 0, failed: 0, last: undefined },
 });

@@ -1,4 +1,4 @@
-import type { AsteriskSource } from '@rollcall/asterisk';
+import type { AriAsker, AsteriskSource } from '@rollcall/asterisk';
 import type { Channel, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
@@ -28,6 +28,8 @@ export type PbxStatus = {
 export type SessionOptions = {
   pbx: string;
   source: AsteriskSource;
+  /** ARI of the same PBX, where its source is AMI: audits set its list beside as well. */
+  beside?: AriAsker | undefined;
   log: EventLog;
   /** What the log says is live, of all PBXs: asked for at the start and for each audit. */
   listed: () => Iterable<Channel>;
@@ -116,5 +118,15 @@ export const runSession = (options: SessionOptions): Session => {
     return unlessAborted(connected.audit(), caller, () => sessionError.abandoned(pbx));
   };
 
-  return { done: run([...options.listed()]), audit };
+  /** One that fails is counted, and the next one comes in its time. */
+  const auditNowAndThen = async (every: number): Promise<void> => {
+    while (!signal.aborted) {
+      await world.scheduler.sleep(every, signal);
+      await connected?.audit().catch(() => {});
+    }
+  };
+
+  const done = run([...options.listed()]);
+  if (options.auditEvery !== undefined) void auditNowAndThen(options.auditEvery);
+  return { done, audit };
 };
