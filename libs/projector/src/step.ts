@@ -30,8 +30,8 @@ export type Applied = 'applied' | 'duplicate' | 'gap' | 'refused' | 'waits' | 'r
  * what to commit. Promise 3: an event is applied only at revision + 1 of what is known.
  */
 export const createStep = (cache: CacheReader) => {
-  /** What the step knows better than the cache: a channel, or the revision at which a stream was closed. */
-  const channels = new Map<string, Channel | { closedAt: Revision }>();
+  /** What the step knows better than the cache: a channel, or where its stream was closed. */
+  const channels = new Map<string, Channel | Closed>();
   const pbxs = new Map<string, Pbx>();
   const quarantine = new Map<string, Quarantined | undefined>();
 
@@ -49,7 +49,7 @@ export const createStep = (cache: CacheReader) => {
     }
     const known = knownOf(stream);
     const channel = known === undefined || 'closedAt' in known ? undefined : known;
-    channels.set(stream, evolve(channel, event) ?? { closedAt: event.revision });
+    channels.set(stream, evolve(channel, event) ?? { closedAt: event.revision, position: event.position });
   };
 
   const setAside = (event: RecordedEvent, reason: string): void => {
@@ -104,21 +104,23 @@ export const createStep = (cache: CacheReader) => {
     next: (event: RecordedEvent): Revision => revision(nextAfter(headOf(event))),
     changes: (checkpoint: Position): Changes => {
       const puts = new Map<string, Channel>();
-      const removals: string[] = [];
+      const ends = new Map<string, { revision: Revision; position: Position }>();
       for (const [stream, known] of channels) {
-        if ('closedAt' in known) removals.push(stream);
+        if ('closedAt' in known) ends.set(stream, { revision: known.closedAt, position: known.position });
         else puts.set(stream, known);
       }
-      return { puts, removals, pbxs: [...pbxs.values()], quarantine, checkpoint };
+      return { puts, removals: [...ends.keys()], ends, pbxs: [...pbxs.values()], quarantine, checkpoint };
     },
   };
 };
 
 export type Step = ReturnType<typeof createStep>;
 
+type Closed = { closedAt: Revision; position: Position };
+
 const isOfPbx = ({ stream }: RecordedEvent): boolean => stream.startsWith('pbx/');
 
-const revisionOf = (known: Channel | { closedAt: Revision } | undefined): Revision | undefined =>
+const revisionOf = (known: Channel | Closed | undefined): Revision | undefined =>
   known === undefined || 'closedAt' in known ? known?.closedAt : known.revision;
 
 const nextAfter = (at: number | undefined): number => (at === undefined ? 0 : at + 1);

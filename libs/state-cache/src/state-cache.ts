@@ -1,9 +1,11 @@
-import type { Channel, Pbx, Position, Quarantined } from '@rollcall/channel';
+import type { Channel, Pbx, Position, Quarantined, Revision } from '@rollcall/channel';
 
 /** What one step of a projection changes; committed whole or not at all. */
 export type Changes = {
   puts: ReadonlyMap<string, Channel>;
   removals: readonly string[];
+  /** Where the events stand that ended the streams in `removals`; of a stream that no event ended here, nothing. */
+  ends?: ReadonlyMap<string, { revision: Revision; position: Position }>;
   pbxs: readonly Pbx[];
   /** Streams set aside or, where undefined, set aside no longer. */
   quarantine: ReadonlyMap<string, Quarantined | undefined>;
