@@ -1,0 +1,141 @@
+import { RollcallError } from '@rollcall/errors';
+
+/** What kafkajs throws and what lies behind it, outermost first. */
+const chain = (error: unknown): Error[] => {
+  const found: Error[] = [];
+  const visit = (one: unknown): void => {
+    if (!(one instanceof Error) || found.includes(one)) return;
+    found.push(one);
+    visit(one.cause);
+    if ('errors' in one && Array.isArray(one.errors)) one.errors.forEach(visit);
+  };
+  visit(error);
+  return found;
+};
+
+const text = (error: Error, field: 'type' | 'code' | 'broker'): string => {
+  const value = new Map<string, unknown>(Object.entries(error)).get(field);
+  return typeof value === 'string' ? value : '';
+};
+
+/** The partition whose record is not there any more, or not yet. */
+export const isOffsetOutOfRange = (error: unknown): number | undefined => {
+  for (const one of chain(error)) {
+    if (one.name === 'KafkaJSOffsetOutOfRange' && 'partition' in one) return Number(one.partition);
+  }
+  return undefined;
+};
+
+export const isOfType = (error: unknown, type: string): boolean =>
+  chain(error).some((one) => text(one, 'type') === type);
+
+const TLS =
+  /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_OSSL)|self.signed|certificate|secure TLS|SSL routines/;
+
+const UNREACHABLE: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name could not be looked up',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
+  ETIMEDOUT: 'nothing answers there',
+  ECONNRESET: 'it closed the connection',
+};
+
+export type At = {
+  /** For messages: the brokers of the settings. */
+  brokers: readonly string[];
+  topic: string;
+};
+
+type Told = { code: string; what: string; advice: string };
+
+const loginRefused = (errors: readonly Error[]): Told | undefined => {
+  const refused = errors.find(
+    (one) =>
+      one.name === 'KafkaJSSASLAuthenticationError' ||
+      /^(SASL_AUTHENTICATION_FAILED|UNSUPPORTED_SASL_MECHANISM|ILLEGAL_SASL_STATE)$/.test(text(one, 'type')),
+  );
+  if (!refused) return undefined;
+  return {
+    code: 'LOG_LOGIN_REFUSED',
+    what: `refused the login: ${refused.message}`,
+    advice: 'Check the user, the password and the SASL mechanism in the settings against those of the broker.',
+  };
+};
+
+const tlsFailed = (errors: readonly Error[]): Told | undefined => {
+  const failed = errors.find((one) => TLS.test(text(one, 'code')) || TLS.test(one.message));
+  if (!failed) return undefined;
+  return {
+    code: 'LOG_TLS',
+    what: `could not be spoken to over TLS: ${failed.message}`,
+    advice:
+      "Name the authority (ssl.ca) that signed the broker's certificate, use the host name that stands in it, and a port of the broker that speaks TLS.",
+  };
+};
+
+const ACL = /^(TOPIC|CLUSTER|GROUP|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED$/;
+
+const byType = (errors: readonly Error[], topic: string): Told | undefined => {
+  const types = errors.map((one) => text(one, 'type'));
+  const has = (pattern: RegExp): boolean => types.some((type) => pattern.test(type));
+  if (has(ACL)) {
+    return {
+      code: 'LOG_NOT_ALLOWED',
+      what: `do not allow this user what it needs on topic ${topic}`,
+      advice: `Allow it Describe, DescribeConfigs, Read and Write on that topic (kafka-acls.sh --add --operation ...), and Create where the topic is not there yet.`,
+    };
+  }
+  if (has(/^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE)$/)) {
+    return {
+      code: 'APPEND_TOO_LARGE',
+      what: `take no batch of that size for topic ${topic}`,
+      advice: `Raise max.message.bytes of the topic.`,
+    };
+  }
+  if (has(/^KAFKA_STORAGE_ERROR$/)) {
+    return {
+      code: 'LOG_FULL',
+      what: `cannot write topic ${topic}: a broker's disk is full or broken`,
+      advice: 'Make room on it, or mend it; appending goes on by itself as soon as it can.',
+    };
+  }
+  if (has(/^NOT_ENOUGH_REPLICAS/)) {
+    return {
+      code: 'LOG_UNAVAILABLE',
+      what: `have fewer replicas of topic ${topic} in step than min.insync.replicas asks for`,
+      advice: 'Bring the missing brokers back; appending goes on by itself then.',
+    };
+  }
+  if (has(/^UNKNOWN_TOPIC_OR_PARTITION$/)) {
+    return {
+      code: 'LOG_UNAVAILABLE',
+      what: `do not know topic ${topic}`,
+      advice: 'If it was deleted, start Rollcall again: it makes a new one, and finds what is live again.',
+    };
+  }
+  return undefined;
+};
+
+const unreachable = (errors: readonly Error[]): Told => {
+  const code = errors.map((one) => text(one, 'code')).find((one) => one in UNREACHABLE);
+  const closed = errors.some((one) => one.name === 'KafkaJSConnectionClosedError');
+  const message = errors.at(-1)?.message ?? 'no reason was given';
+  const what = `cannot be used: ${(code !== undefined && UNREACHABLE[code]) || message}`;
+  const advice = closed
+    ? 'Check that it is a port for clients; one that wants TLS (ssl) or a login (sasl) closes the connection like this. Rollcall tries again by itself.'
+    : 'Check the address and that the brokers run; Rollcall tries again by itself.';
+  return { code: 'LOG_UNAVAILABLE', what, advice };
+};
+
+/** What kafkajs says, as an error of the log. An error of the log comes back as it is. */
+export const kafkaError = (error: unknown, { brokers, topic }: At): RollcallError => {
+  if (error instanceof RollcallError) return error;
+  const errors = chain(error);
+  const { code, what, advice } =
+    loginRefused(errors) ?? tlsFailed(errors) ?? byType(errors, topic) ?? unreachable(errors);
+  const where = errors.map((one) => text(one, 'broker')).find((broker) => broker !== '');
+  const who = where ? `Kafka broker ${where}` : `Kafka (${brokers.join(', ')})`;
+  return new RollcallError(code, `${who}: ${what.replace(/\.$/, '')}.`, advice, { cause: error });
+};
