@@ -1,13 +1,17 @@
+import { z } from 'zod';
 import { type DomainEvent, domainEventSchema, type RecordedEvent, SCHEMA_VERSION, type Unreadable } from './events.ts';
 
 /** An event as it was written: its type and data in the form of its own schema version. */
 export type WrittenEvent = { type: string; data: unknown };
 
+/** By schema version: brings an event to the version above. */
+export type Upcasters = ReadonlyMap<number, (event: WrittenEvent) => WrittenEvent>;
+
 /**
- * By schema version: brings an event to the version above. What was once written can be read for ever, so no entry is ever
- * taken out, and each version has a log in test/schema-versions that holds it.
+ * One for every version before the present one. What was once written can be read for ever, so no entry is ever taken out,
+ * and each version has a log in test/schema-versions that holds it.
  */
-export const UPCASTERS: ReadonlyMap<number, (event: WrittenEvent) => WrittenEvent> = new Map();
+export const UPCASTERS: Upcasters = new Map();
 
 const TEXT_LIMIT = 2_000;
 
@@ -23,17 +27,22 @@ export const unreadable = (type: string, text: string, reason: string): Unreadab
 export const readEvent = (
   { type, data }: WrittenEvent,
   schema: number,
-  upcasters: typeof UPCASTERS = UPCASTERS,
+  upcasters = UPCASTERS,
+  current = SCHEMA_VERSION,
 ): DomainEvent | Unreadable => {
   const text = (): string => JSON.stringify(data) ?? 'undefined';
-  if (!Number.isInteger(schema) || schema < 1 || schema > SCHEMA_VERSION) {
-    return unreadable(type, text(), `schema ${schema} is not known here; this version reads 1 to ${SCHEMA_VERSION}`);
+  if (!Number.isInteger(schema) || schema < 1 || schema > current) {
+    return unreadable(type, text(), `schema ${schema} is not known here; this version reads 1 to ${current}`);
   }
   let event: WrittenEvent = { type, data };
-  try {
-    for (let version = schema; version < SCHEMA_VERSION; version++) event = upcasters.get(version)?.(event) ?? event;
-  } catch (error) {
-    return unreadable(type, text(), `schema ${schema} could not be brought up: ${error}`);
+  for (let version = schema; version < current; version++) {
+    try {
+      const upcast = upcasters.get(version);
+      if (!upcast) return unreadable(type, text(), `nothing here brings schema ${version} up`);
+      event = upcast(event);
+    } catch (error) {
+      return unreadable(type, text(), `schema ${version} could not be brought up: ${error}`);
+    }
   }
   const checked = domainEventSchema.safeParse(event);
   if (checked.success) return checked.data;
@@ -45,29 +54,56 @@ export const readEvent = (
 };
 
 /**
- * Why no handler can take the event; undefined when all can. A quick look at what the fold relies on: our own log's data was
- * checked when it was written, and checking it whole again would double the time of a replay.
+ * Why no handler can take the event; undefined when all can. A quick look, at the names and JSON types of its fields: our own
+ * log's data was checked when it was written, and checking it whole again would double the time of a replay.
  */
 export const refusal = (event: RecordedEvent): string | undefined => {
-  switch (event.type) {
-    case 'Unreadable':
-      return event.data.reason;
-    case 'ChannelCreated':
-    case 'ChannelRenamed':
-      return typeof event.data?.name === 'string' ? undefined : 'name is not text';
-    case 'ChannelStateChanged':
-      return typeof event.data?.state === 'number' ? undefined : 'state is not a number';
-    case 'BridgeEntered':
-      return typeof event.data?.bridge === 'string' ? undefined : 'bridge is not text';
-    case 'VariableSet':
-      return typeof event.data?.variable === 'string' && typeof event.data.value === 'string'
-        ? undefined
-        : 'variable or value is not text';
-    case 'PbxBooted':
-      return typeof event.data?.boot === 'number' ? undefined : 'boot is not a number';
-    default:
-      return isObject(event.data) ? undefined : 'its data is not an object';
+  if (event.type === 'Unreadable') return event.data.reason;
+  const data: unknown = event.data;
+  if (!isObject(data)) return 'its data is not an object';
+  const form = FORMS.get(event.type);
+  if (!form) return `events named ${JSON.stringify(event.type)} are not known here`;
+  for (const field of form.required) if (data[field] === undefined) return `data.${field} is missing`;
+  for (const field in data) {
+    const value = data[field];
+    const fits = form.fields.get(field);
+    if (!fits) return `data.${field} is not known here`;
+    if (value !== undefined && !fits(value)) return `data.${field} is of a wrong kind: ${typeof value}`;
   }
+  return undefined;
 };
 
-const isObject = (data: unknown): boolean => typeof data === 'object' && data !== null && !Array.isArray(data);
+type Fits = (value: unknown) => boolean;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText: Fits = (value) => typeof value === 'string';
+const isNumber: Fits = (value) => typeof value === 'number';
+const isFlag: Fits = (value) => typeof value === 'boolean';
+
+/** The JSON type that a field's schema asks for. */
+const fitsOf = (schema: unknown): Fits => {
+  if (schema instanceof z.ZodOptional) return fitsOf(schema.unwrap());
+  if (schema instanceof z.ZodNullable) {
+    const fits = fitsOf(schema.unwrap());
+    return (value) => value === null || fits(value);
+  }
+  if (schema instanceof z.ZodString || schema instanceof z.ZodEnum) return isText;
+  if (schema instanceof z.ZodNumber) return isNumber;
+  if (schema instanceof z.ZodBoolean) return isFlag;
+  if (schema instanceof z.ZodRecord) return isObject;
+  throw new Error('A field of an event is of a kind that refusal() does not know yet.');
+};
+
+const FORMS = new Map<string, { required: string[]; fields: Map<string, Fits> }>(
+  domainEventSchema.options.map(({ shape }) => {
+    const fields = Object.entries(shape.data.shape);
+    return [
+      shape.type.value,
+      {
+        required: fields.flatMap(([field, schema]) => (schema instanceof z.ZodOptional ? [] : [field])),
+        fields: new Map(fields.map(([field, schema]) => [field, fitsOf(schema)])),
+      },
+    ];
+  }),
+);
