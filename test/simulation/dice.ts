@@ -10,6 +10,7 @@ export type Dice = {
   /** One of whatever there is; undefined when there is nothing. */
   oneOf<T>(items: readonly T[]): T | undefined;
   uuid(): string;
+  secret(bytes: number): string;
 };
 
 export const createDice = (seed: number, stream: string): Dice => {
@@ -34,6 +35,10 @@ export const createDice = (seed: number, stream: string): Dice => {
       const [a, b, c, d] = [hex(), hex(), hex(), hex()];
       return `${a}-${b.slice(4)}-4${b.slice(1, 4)}-8${c.slice(5)}-${c.slice(0, 4)}${d}`;
     },
+    secret: (bytes) =>
+      Array.from({ length: Math.ceil(bytes / 4) }, hex)
+        .join('')
+        .slice(0, 2 * bytes),
   };
 };
 

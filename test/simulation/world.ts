@@ -40,7 +40,7 @@ export const createVirtualWorld = (): VirtualWorld => {
     const inLife = (ms: number, task: () => void): Cancel => after(ms, () => alive && task());
     const world: World = {
       clock: { now: () => BEGINNING + now + clockStep, monotonic: () => now },
-      random: { float: dice.float, uuid: dice.uuid },
+      random: { float: dice.float, uuid: dice.uuid, secret: dice.secret },
       scheduler: {
         after: inLife,
         sleep: (ms, signal) =>

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { World } from './world.ts';
 
 /** The real world. The only module that reads the system's time, draws real random numbers or starts real timers. */
@@ -10,6 +10,7 @@ export const systemWorld: World = {
   random: {
     float: () => Math.random(),
     uuid: () => randomUUID(),
+    secret: (bytes) => randomBytes(bytes).toString('hex'),
   },
   scheduler: {
     after: (ms, task) => {

@@ -12,6 +12,8 @@ export type Random = {
   float(): number;
   /** A fresh RFC 9562 UUID. */
   uuid(): string;
+  /** So many bytes that nobody can guess, in hex. */
+  secret(bytes: number): string;
 };
 
 export type Cancel = () => void;

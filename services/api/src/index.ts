@@ -1,3 +1,5 @@
 export type { Readiness } from './health.ts';
+export { createJobs, type Job, type Jobs } from './jobs.ts';
+export { type JobControl, type Operation, operation, type Progress } from './operation.ts';
 export type { ApiOptions } from './options.ts';
 export { createApi, listen } from './server.ts';

@@ -1,49 +1,35 @@
 import { RollcallError } from '@rollcall/errors';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { ariRoutes } from './ari.ts';
 import { channelRoutes } from './channels.ts';
 import { healthRoutes } from './health.ts';
+import { allowOnly } from './methods.ts';
+import { operatingRoutes } from './operating.ts';
 import type { ApiOptions } from './options.ts';
+import { refusal } from './refusal.ts';
 
 /** Everything that is served over HTTP. Reads come from the cache alone: they never reach a PBX. */
 export const createApi = (options: ApiOptions): FastifyInstance => {
   const server = fastify({
     logger: false,
     bodyLimit: 64 * 1024,
+    // A reader that does not read keeps nobody from ending.
+    forceCloseConnections: true,
     // An id may be as long as a url: what is too long for that is refused before it comes here.
     routerOptions: { maxParamLength: 64 * 1024 },
   });
-  server.setErrorHandler((error, _request, reply) => {
-    if (error instanceof RollcallError) {
-      const { code, message, advice } = error;
-      return reply.status(WRONGLY_ASKED.has(code) ? 400 : 503).send({ code, message, advice });
-    }
-    const status = (error as { statusCode?: number }).statusCode ?? 500;
-    return reply.status(status).send({ message: status < 500 ? (error as Error).message : 'Internal error' });
-  });
+  server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
   const urls = new Set<string>();
   server.addHook('onRoute', ({ url }) => void urls.add(url));
   ariRoutes(server, options);
   channelRoutes(server, options);
   healthRoutes(server, options.readiness);
-  for (const url of [...urls]) onlyRead(server, url);
+  // Nothing can be changed there.
+  for (const url of [...urls]) allowOnly(server, url, ['GET', 'HEAD']);
+  const { operating } = options;
+  if (operating) server.register(async (scope) => operatingRoutes(scope, operating));
   return server;
-};
-
-/** What whoever asks can mend. Anything else is ours: the log cannot be read. */
-const WRONGLY_ASKED = new Set(['QUERY_WRONG', 'AT_UNCLEAR', 'AT_BEYOND_LOG', 'AT_COMPACTED']);
-
-/** Nothing can be changed here: said in Asterisk's words, before a body is looked at. */
-const onlyRead = (server: FastifyInstance, url: string): void => {
-  const refuse = (reply: FastifyReply) =>
-    reply.status(405).header('allow', 'GET, HEAD').send({ message: 'Invalid method' });
-  server.route({
-    method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url,
-    onRequest: async (_request, reply) => refuse(reply),
-    handler: (_request, reply) => refuse(reply),
-  });
 };
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;

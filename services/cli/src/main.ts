@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerChannel } from './commands/channel.ts';
 import { registerChannels } from './commands/channels.ts';
 import { registerImport } from './commands/import.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerStart } from './commands/start.ts';
 import { registerVerify } from './commands/verify.ts';
 import { registerWatch } from './commands/watch.ts';
@@ -52,6 +53,7 @@ const createProgram = (context: Context): Command => {
   registerChannel(program, context);
   registerWatch(program, context);
   registerVerify(program, context);
+  registerReplay(program, context);
   return program;
 };
 
@@ -64,4 +66,5 @@ Then, in another terminal:
   rollcall watch                 the list, live
   rollcall channel ID            one channel: its whole story
   rollcall verify                is the list what the log says?
+  rollcall replay                make it what the log says
 `;

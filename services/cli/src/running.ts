@@ -1,7 +1,10 @@
 import { createApi, listen } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
+import { errorLine } from '@rollcall/errors';
 import type { Logger } from 'pino';
 import { type DataDir, openDataDir } from './data-dir.ts';
+import { createOperating } from './operations/operating.ts';
+import { announce, unannounce } from './operations/running-file.ts';
 import { type Projection, startProjection } from './projection.ts';
 import { type Sessions, startSessions } from './sessions.ts';
 import { pbxSource } from './settings/pbx-source.ts';
@@ -32,6 +35,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     for (const end of begun.reverse()) await end();
   };
   try {
+    unannounce(data);
     const installation = log.id.slice(0, 8);
     const sources = new Map(
       Object.entries(settings.pbx).map(([pbx, one]) => [
@@ -42,6 +46,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     const projection = startProjection(dir, world, logger);
     begun.push(projection.stop);
     let sessions: Sessions | undefined;
+    const operating = settings.http && createOperating(data, { dir, projection, world }, logger);
     const api = createApi({
       cache,
       clock: world.clock,
@@ -52,9 +57,12 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
         position: cache.checkpoint,
       }),
       at: (moment) => viewAt(log, moment, world),
+      ...(operating && { operating }),
     });
     begun.push(() => api.close());
+    if (operating) begun.push(operating.jobs.close);
     const url = settings.http && (await listen(api, { ...settings.http, open: settings.httpOpen }));
+    if (url && operating) begun.push(announceUntilEnd(data, url, world, logger));
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({ dir, sources, reconcileEvery, world, logger });
     begun.push(sessions.stop);
@@ -63,4 +71,14 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     await stop();
     throw error;
   }
+};
+
+/** Commands of this machine find it; without room for that it serves all the same. */
+const announceUntilEnd = (data: string, url: string, { clock }: World, logger: Logger): (() => Promise<void>) => {
+  try {
+    announce(data, { url, clock });
+  } catch (error) {
+    logger.warn(`Commands cannot find this Rollcall by its data directory, only by --url. ${errorLine(error)}`);
+  }
+  return async () => unannounce(data);
 };

@@ -2,7 +2,7 @@ import { channelStream, position } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import { type CacheReader, createMemoryCache } from '@rollcall/state-cache';
-import { z } from 'zod';
+import { notRollcall, refused, serverAddress, slow, unreachable } from '../rollcall-server.ts';
 import { type RemoteList, remoteListSchema } from './remote-list.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -21,7 +21,11 @@ export const fetchView = async (options: {
   maxBytes?: number;
 }): Promise<{ cache: CacheReader; now: number }> => {
   const { at, pbx, world, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
-  const { url, place, headers } = target(options.url);
+  const { to, place, login } = serverAddress(options.url);
+  const url = to('v1/channels');
+  const headers: Record<string, string> = { accept: 'application/json' };
+  // Not in the url that is asked: no message and no log of a proxy shows it.
+  if (login !== undefined) headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`;
   if (pbx !== undefined) url.searchParams.set('pbx', pbx);
   if (at !== undefined) url.searchParams.set('at', at);
 
@@ -38,21 +42,6 @@ export const fetchView = async (options: {
   } finally {
     cancel();
   }
-};
-
-/** A user and password in the URL go into a header; no message shows them. */
-const target = (text: string): { url: URL; place: string; headers: Record<string, string> } => {
-  const base = URL.parse(text);
-  if (!base || !/^https?:$/.test(base.protocol)) {
-    throw new RollcallError('URL_WRONG', '--url is not an http or https address.', 'Write http://127.0.0.1:8099.');
-  }
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (base.username || base.password) {
-    const login = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
-    headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`;
-  }
-  const url = new URL(`${base.origin}${base.pathname.replace(/\/*$/, '/')}v1/channels`);
-  return { url, place: `${base.origin}${base.pathname.replace(/\/*$/, '')}`, headers };
 };
 
 const read = async (response: Response, place: string, maxBytes: number): Promise<string> => {
@@ -95,47 +84,4 @@ const viewOf = (list: RemoteList): { cache: CacheReader; now: number } => {
     checkpoint: position(list.position),
   });
   return { cache, now: list.now };
-};
-
-const errorSchema = z.object({ code: z.string().optional(), message: z.string(), advice: z.string().optional() });
-
-/** What Rollcall refuses, it says why: its words are passed on. */
-const refused = (status: number, body: string, place: string): RollcallError => {
-  let said: z.infer<typeof errorSchema> | undefined;
-  try {
-    said = errorSchema.parse(JSON.parse(body));
-  } catch {
-    said = undefined;
-  }
-  if (said?.code) return new RollcallError(said.code, said.message, said.advice ?? '');
-  return new RollcallError(
-    'SERVER_REFUSED',
-    `${place} answers with HTTP ${status}${said ? `: ${said.message.slice(0, 200)}` : ''}.`,
-    status === 404 ? 'Is that a Rollcall? Give the address without a path.' : 'See what that server logs.',
-  );
-};
-
-const notRollcall = (place: string, why: string) =>
-  new RollcallError('NOT_ROLLCALL', `${place} does not answer as Rollcall does: ${why}.`, 'Check --url.');
-
-const slow = (place: string, timeoutMs: number) =>
-  new RollcallError(
-    'SERVER_SLOW',
-    `${place} did not answer in ${timeoutMs} ms.`,
-    'Is it overloaded, or still starting?',
-  );
-
-const unreachable = (place: string, error: unknown): RollcallError => {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const why =
-    code === 'ECONNREFUSED'
-      ? 'nothing listens there'
-      : code || (cause instanceof Error ? cause.message : 'the connection failed');
-  return new RollcallError(
-    'SERVER_UNREACHABLE',
-    `${place} cannot be reached: ${why}.`,
-    'Start it with "rollcall start", or read its data directory with --data.',
-    { cause: error },
-  );
 };

@@ -1,0 +1,55 @@
+import { RollcallError } from '@rollcall/errors';
+import type { FastifyInstance } from 'fastify';
+import { authorise } from './authorise.ts';
+import type { Jobs } from './jobs.ts';
+import { allowOnly } from './methods.ts';
+import { progressStream } from './progress-stream.ts';
+import { refusal, statusOf } from './refusal.ts';
+
+export type Operating = {
+  /** Whoever shows it may operate. */
+  token: string;
+  jobs: Jobs;
+};
+
+/** What operators call, and nobody without their token: operations begin as jobs, and jobs are looked at and stopped. */
+export const operatingRoutes = (server: FastifyInstance, { token, jobs }: Operating): void => {
+  const authorised = authorise(token);
+  server.addHook('onRequest', async ({ headers }) => authorised(headers.authorization));
+  server.setErrorHandler((error, _request, reply) => {
+    const status = statusOf(error);
+    if (error instanceof RollcallError || status >= 500) return refusal(reply, error);
+    return reply.status(status).send(NOT_JSON);
+  });
+
+  server.post<{ Params: { name: string } }>('/v1/operations/:name', async ({ params, body }, reply) => {
+    const job = jobs.start(params.name, body);
+    return reply.status(202).header('location', `/v1/jobs/${job.id}`).send(job);
+  });
+
+  server.get('/v1/jobs', async () => ({ jobs: jobs.all().map(({ result, ...job }) => job) }));
+
+  server.get<{ Params: { id: string } }>('/v1/jobs/:id', async ({ params }) => jobs.get(params.id));
+
+  server.delete<{ Params: { id: string } }>('/v1/jobs/:id', async ({ params }, reply) => {
+    const job = jobs.stop(params.id);
+    return reply.status(job.state === 'running' ? 202 : 200).send(job);
+  });
+
+  server.get<{ Params: { id: string } }>(
+    '/v1/jobs/:id/progress',
+    { exposeHeadRoute: false },
+    async ({ params }, reply) => reply.type('application/x-ndjson').send(progressStream(jobs, params.id)),
+  );
+
+  allowOnly(server, '/v1/operations/:name', ['POST']);
+  allowOnly(server, '/v1/jobs', ['GET', 'HEAD']);
+  allowOnly(server, '/v1/jobs/:id', ['GET', 'HEAD', 'DELETE']);
+  allowOnly(server, '/v1/jobs/:id/progress', ['GET']);
+};
+
+const NOT_JSON = {
+  code: 'BODY_WRONG',
+  message: 'The body is not JSON, or too long.',
+  advice: 'Send at most 64 KB with "Content-Type: application/json", or no body at all.',
+};
