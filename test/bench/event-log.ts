@@ -22,7 +22,7 @@ const throughPort = (lives: LifeAppend[], size: number): Promise<number> =>
     return rate;
   });
 
-/** The least that a program must do to bring the same rows into the same tables, as durable. */
+/** The least that a program must do to bring the same rows into the same tables, as durable; without checksums. */
 const bareSqlite = (lives: LifeAppend[], size: number): Promise<number> =>
   inDirectory(async (dir) => {
     const made = openEmbeddedLog({ dir, world: systemWorld });
@@ -33,7 +33,9 @@ const bareSqlite = (lives: LifeAppend[], size: number): Promise<number> =>
     const [begin, commit] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT')];
     const insertStream = db.prepare('INSERT INTO streams (id, name, pbx) VALUES (?, ?, ?)');
     const setClosed = db.prepare('UPDATE streams SET closed = ? WHERE id = ?');
-    const insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    const insertEvent = db.prepare(
+      'INSERT INTO events (position, stream, revision, kind, time, recorded, id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
     const kinds = new Map<string, number>();
     for (const { event } of lives) kinds.set(event.type, kinds.get(event.type) ?? kinds.size + 1);
     const streams = new Map<string, number>();

@@ -90,7 +90,7 @@ describe('a damaged database file', () => {
 
   test('of a newer format is refused', async () => {
     const { dir, path } = await makeLog();
-    new Database(path).exec('PRAGMA user_version = 2').close();
+    new Database(path).exec('PRAGMA user_version = 3').close();
     expect(await attempt(dir)).toMatchObject({ code: 'LOG_FORMAT_UNKNOWN' });
   });
 

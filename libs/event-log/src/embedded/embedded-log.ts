@@ -3,12 +3,14 @@ import { isTerminal, type Position, position, START } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import type Database from 'better-sqlite3';
 import type { EventLog, StreamHead } from '../event-log.ts';
+import { type CheckOptions, checkLog, type Finding } from './check.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { openEventRows } from './event-rows.ts';
 import { type GroupCommit, openGroupCommit } from './group-commit.ts';
 import { openKinds } from './kinds.ts';
-import { logClosed, logDamaged, logError, logReadOnly } from './log-errors.ts';
+import { logClosed, logError, logReadOnly } from './log-errors.ts';
 import { closeLogFile, openLogFile } from './log-file.ts';
+import { openLogRow } from './log-format.ts';
 import { openPositionAt } from './position-at.ts';
 import { openReading } from './reading.ts';
 import { openStreamHeads } from './stream-heads.ts';
@@ -32,12 +34,12 @@ export type EmbeddedLogOptions = {
 export type EmbeddedLog = EventLog & {
   /** The file, for messages and for the sqlite3 tool (view `event_log`). */
   readonly path: string;
-};
-
-const readId = (db: Database.Database, path: string): string => {
-  const id = db.prepare<[], string>('SELECT id FROM log').pluck().get();
-  if (id === undefined) throw logDamaged(path, 'its identity is missing');
-  return id;
+  /**
+   * Yields what is wrong with the log, and nothing for a sound one; whoever writes meanwhile, here or elsewhere, is not held up.
+   * Reads every event, so it takes its time; ends early when its signal aborts.
+   * @throws RollcallError LOG_DAMAGED when nothing of it can be read, LOG_IO
+   */
+  check(options?: CheckOptions): AsyncIterable<Finding>;
 };
 
 /**
@@ -85,12 +87,14 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
     }
   };
 
-  const id = readId(db, path);
+  const logRow = openLogRow(db, path);
+  const { id } = logRow();
   const kinds = openKinds(db, path);
   const heads = openStreamHeads(db, mode === 'write');
   const positionAt = openPositionAt(db);
-  const compacted = db.prepare<[], number>('SELECT compacted FROM log').pluck();
-  const newest = db.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
+  const newest = db
+    .prepare<[], number | null>('SELECT max(deleted, coalesce((SELECT max(position) FROM events), 0)) FROM log')
+    .pluck();
   const inFile = (): Position => position(newest.get() ?? START);
   let writing: GroupCommit | undefined;
   const head = (): Position => writing?.head() ?? inFile();
@@ -130,8 +134,12 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
         }
         return found;
       }),
-    compactedTo: async () => use(() => position(compacted.get() ?? START)),
+    compactedTo: async () => use(() => position(logRow().compacted)),
     positionAt: async (time) => use(() => positionAt(time)),
+    async *check(options) {
+      use(head);
+      yield* checkLog(path, terminal, options);
+    },
     close: () => {
       closed ??= close();
       return closed;

@@ -1,15 +1,13 @@
 import { type DomainEvent, position, type RecordedEvent, readEvent, revision, unreadable } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
-import { boundedMap } from './bounded-map.ts';
 import type { Kind, Kinds } from './kinds.ts';
 import { logDamaged, logError } from './log-errors.ts';
+import { openStreamNames, type StreamRow } from './stream-names.ts';
 
 /** Events handed over at once: enough that the cost of a query is not felt, few enough that a page takes about a millisecond. */
 export const PAGE = 1_000;
 
-const STREAMS_REMEMBERED = 50_000;
-
-type EventRow = [
+export type EventRow = [
   position: number,
   stream: number,
   revision: number,
@@ -20,9 +18,7 @@ type EventRow = [
   data: string,
 ];
 
-type StreamRow = { id: number; name: string; pbx: string };
-
-const COLUMNS = 'position, stream, revision, kind, time, recorded, id, data';
+export const COLUMNS = 'position, stream, revision, kind, time, recorded, id, data';
 
 export type EventRows = {
   /** At most one page of what lies after `after`, up to and including `to`; empty at the end. */
@@ -36,7 +32,7 @@ export type EventRows = {
  * time of a replay. False where others can write too.
  */
 export const openEventRows = (db: Database.Database, path: string, kinds: Kinds, trust = true): EventRows => {
-  const names = boundedMap<number, StreamRow>(STREAMS_REMEMBERED);
+  const names = openStreamNames(db, (row) => row);
   const pageAfter = db
     .prepare<number[], EventRow>(
       `SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ${PAGE}`,
@@ -47,15 +43,10 @@ export const openEventRows = (db: Database.Database, path: string, kinds: Kinds,
       `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? AND position <= ? ORDER BY revision LIMIT ${PAGE}`,
     )
     .raw();
-  const streamsBegun = db.prepare<number[], StreamRow>('SELECT id, name, pbx FROM streams WHERE id > ? AND id <= ?');
-  const streamById = db.prepare<[number], StreamRow>('SELECT id, name, pbx FROM streams WHERE id = ?');
 
   const nameOf = (stream: number, at: number): StreamRow => {
-    const known = names.get(stream);
-    if (known) return known;
-    const row = streamById.get(stream);
+    const row = names.of(stream);
     if (!row) throw logDamaged(path, `the event at position ${at} is of a stream that is missing`);
-    names.set(stream, row);
     return row;
   };
 
@@ -88,9 +79,11 @@ export const openEventRows = (db: Database.Database, path: string, kinds: Kinds,
     } as RecordedEvent;
   };
 
-  const typed = <T>(read: () => T): T => {
+  // A page and the names of its streams are read as of one moment: another process may drop streams meanwhile.
+  const asOfOneMoment = db.transaction((read: () => RecordedEvent[]): RecordedEvent[] => read());
+  const typed = (read: () => RecordedEvent[]): RecordedEvent[] => {
     try {
-      return read();
+      return asOfOneMoment(read);
     } catch (error) {
       throw logError(path, error);
     }
@@ -101,7 +94,7 @@ export const openEventRows = (db: Database.Database, path: string, kinds: Kinds,
       typed(() => {
         const rows = pageAfter.all(after, to);
         const last = rows.at(-1);
-        if (last) for (const stream of streamsBegun.all(after, last[0])) names.set(stream.id, stream);
+        if (last) names.begun(after, last[0]);
         return rows.map(decode);
       }),
     ofStream: (stream, from, to) => typed(() => pageOfStream.all(stream, from, to).map(decode)),

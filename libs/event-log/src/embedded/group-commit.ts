@@ -100,6 +100,7 @@ export const openGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       begin.run();
       const recorded = clock.now();
       const outcomes = appends.map((append) => write(append, recorded));
+      writer.seal();
       commit.run();
       if (outcomes.some(hasWritten)) head = writer.last();
       return outcomes;

@@ -1,9 +1,13 @@
 import { domainEventSchema, SCHEMA_VERSION, type Source } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
+import { labelOf } from './checksum.ts';
 import { logDamaged } from './log-errors.ts';
 
-/** What many events have in common, kept once. `type`: known to this version where the schema is the present one. */
-export type Kind = KindOf & { current: boolean };
+/**
+ * What many events have in common, kept once. `current`: its type is known to this version and its schema is the present one;
+ * `label`: stands for it in checksums.
+ */
+export type Kind = KindOf & { current: boolean; label: number };
 
 export type KindOf = { type: string; boot: number; source: Source; schema: number };
 
@@ -32,7 +36,8 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
     if (alike) alike.push(row);
     else byType.set(row.type, [row]);
     const { type, boot, source, schema } = row;
-    known[row.id] = { type, boot, source, schema, current: schema === SCHEMA_VERSION && TYPES.has(type) };
+    const current = schema === SCHEMA_VERSION && TYPES.has(type);
+    known[row.id] = { type, boot, source, schema, current, label: labelOf(type, boot, source, schema) };
   };
 
   const forget = (): void => {

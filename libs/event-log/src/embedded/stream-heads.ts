@@ -1,11 +1,12 @@
 import { type Position, type Revision, revision } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
 import { boundedMap } from './bounded-map.ts';
+import { labelOf } from './checksum.ts';
 
 const REMEMBERED = 50_000;
 
-/** Where a stream stands. `stream`: its number in the file. */
-export type Head = { stream: number; pbx: string; revision: Revision; closed: boolean };
+/** Where a stream stands. `stream`: its number in the file; `label`: stands for it in checksums. */
+export type Head = { stream: number; pbx: string; revision: Revision; closed: boolean; label: number };
 
 type HeadRow = { stream: number; pbx: string; closed: Position | null; revision: number };
 
@@ -30,7 +31,8 @@ export const openStreamHeads = (db: Database.Database, remember: boolean): Strea
       if (head) return head;
       const row = find.get(name);
       if (!row) return undefined;
-      const found = { ...row, revision: revision(row.revision), closed: row.closed !== null };
+      const closed = row.closed !== null;
+      const found = { ...row, revision: revision(row.revision), closed, label: labelOf(name, row.pbx) };
       if (remember) known.set(name, found);
       return found;
     },

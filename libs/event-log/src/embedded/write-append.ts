@@ -3,11 +3,11 @@ import { RollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
 import type { Appended, ExpectedRevision } from '../event-log.ts';
 import { WrongExpectedRevision } from '../wrong-expected-revision.ts';
-import type { KindOf, Kinds } from './kinds.ts';
+import { type EventToWrite, openEventInserter } from './insert-event.ts';
+import type { Kinds } from './kinds.ts';
 import type { Head, StreamHeads } from './stream-heads.ts';
 
-/** What is written of an event beside its data. */
-export type EventToWrite = KindOf & { id: string; time: number; pbx: string };
+export type { EventToWrite } from './insert-event.ts';
 
 /** `texts`: the data of each event, encoded. */
 export type Append = {
@@ -33,6 +33,8 @@ export type AppendWriter = {
   skipTo(place: Position): void;
   /** The highest position given so far. */
   last(): Position;
+  /** The last thing before a commit. */
+  seal(): void;
   /** Call when a transaction begins; the result takes back what is remembered of it, should it not come to be. */
   begin(): () => void;
 };
@@ -47,24 +49,13 @@ export type AppendWriterOptions = {
 const firstRevision = (expected: ExpectedRevision): number => (expected === 'none' ? 0 : expected + 1);
 
 export const openAppendWriter = ({ db, kinds, heads, terminal }: AppendWriterOptions): AppendWriter => {
-  const insertStream = db.prepare('INSERT INTO streams (id, name, pbx) VALUES (?, ?, ?)');
-  const setClosed = db.prepare('UPDATE streams SET closed = ? WHERE id = ?');
-  const insertEvent = db.prepare(
-    'INSERT INTO events (position, stream, revision, kind, time, recorded, id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  );
-  const clockStepped = db.prepare('INSERT INTO clock_steps (position) VALUES (?)');
+  const inserter = openEventInserter({ db, kinds, terminal });
   const placesFrom = db.prepare<[number, number, number], { position: number; id: string }>(
     'SELECT position, id FROM events WHERE stream = ? AND revision BETWEEN ? AND ? ORDER BY revision',
   );
 
-  const newest = db
-    .prepare<[], { position: number; recorded: number }>(
-      'SELECT position, recorded FROM events ORDER BY position DESC LIMIT 1',
-    )
-    .get();
-  const deleted = db.prepare<[], number>('SELECT deleted FROM log').pluck().get() ?? 0;
-  let last = Math.max(newest?.position ?? 0, deleted);
-  let lastRecorded = newest?.recorded ?? Number.NEGATIVE_INFINITY;
+  const given = db.prepare<[], number>('SELECT max(deleted, coalesce((SELECT max(position) FROM events), 0)) FROM log');
+  let last = given.pluck().get() ?? 0;
 
   /** Where the append stands already, if it had succeeded before: its events' ids are at exactly those revisions. */
   const standing = (head: Head | undefined, { expected, events }: Append): Appended | undefined => {
@@ -99,31 +90,29 @@ export const openAppendWriter = ({ db, kinds, heads, terminal }: AppendWriterOpt
       const pbx = head?.pbx ?? events[0]?.pbx ?? '';
       checkPbx(append, pbx);
 
-      if (recorded < lastRecorded) clockStepped.run(last + 1);
-      lastRecorded = recorded;
-      const stream = head?.stream ?? last + 1;
-      if (!head) insertStream.run(stream, name, pbx);
-      let at = firstRevision(expected) - 1;
+      let at = head;
       for (const [index, event] of events.entries()) {
+        const text = texts[index];
+        if (text === undefined) throw new TypeError('it has no data');
+        at = inserter.insert(name, at, event, { position: last + 1, recorded, text });
         last += 1;
-        at += 1;
-        const kind = kinds.numberOf(event);
-        insertEvent.run(last, stream, at, kind, event.time, recorded, event.id, texts[index]);
       }
-      const closed = terminal(events.at(-1)?.type ?? '');
-      if (closed || head?.closed) setClosed.run(closed ? last : null, stream);
-      heads.moved(name, { stream, pbx, revision: revision(at), closed });
-      return { appended: { revision: revision(at), position: position(last) }, recorded };
+      if (!at) throw new TypeError('it has no events');
+      heads.moved(name, at);
+      return { appended: { revision: at.revision, position: position(last) }, recorded };
     },
     standing: (append) => standing(heads.of(append.stream), append),
     skipTo: (place) => {
       last = Math.max(last, place);
     },
     last: () => position(last),
+    seal: inserter.seal,
     begin: () => {
-      const before = { last, lastRecorded };
+      const before = last;
+      const takeBack = inserter.begin();
       return () => {
-        ({ last, lastRecorded } = before);
+        last = before;
+        takeBack();
         heads.forget();
         kinds.forget();
       };
