@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type OwnBroker, ownBroker } from './broker.ts';
 import { makeKeystore } from './certificate.ts';
 import type { KafkaHost } from './host.ts';
+import { brokersOf } from './judge.ts';
 import type { Kafka, KafkaOptions, KafkaVersion } from './kafka.ts';
 import { type PortBlock, takePortBlock } from './ports.ts';
 import { type BrokerPlace, serverProperties } from './server-properties.ts';
 import { watchOver } from './watchdog.ts';
+
+const metadataTimeoutMs = 30_000;
 
 /** Starts a Kafka of our own: own directory, own loopback ports, own users with random secrets. Resolves once every broker serves clients. */
 export async function startCluster(host: KafkaHost, version: KafkaVersion, options: KafkaOptions): Promise<Kafka> {
@@ -42,6 +46,7 @@ export async function startCluster(host: KafkaHost, version: KafkaVersion, optio
       brokers.push(ownBroker(host, who, storage, join(home, 'console.log'), guard));
     }
     await Promise.all(brokers.map((broker) => broker.start()));
+    await Promise.all(places.map((place) => seesAll(loopback(place.ports.inside), brokers.length)));
     return {
       version,
       owned: true,
@@ -72,6 +77,17 @@ function place(i: number, directory: string, ports: PortBlock, options: KafkaOpt
     logDirectory: options.logDirectory?.(i) ?? join(home, 'log'),
     ports: { client: port(0), inside: port(1), controller: port(2), tls: port(3) },
   };
+}
+
+/** A broker may have fallen behind while the others started: on a busy machine it is then fenced for a moment. */
+async function seesAll(address: string, count: number): Promise<void> {
+  const deadline = performance.now() + metadataTimeoutMs;
+  for (;;) {
+    const { length } = await brokersOf([address]);
+    if (length === count) return;
+    if (performance.now() > deadline) throw new Error(`${address} sees ${length} of ${count} brokers`);
+    await delay(50);
+  }
 }
 
 function user(username: string) {

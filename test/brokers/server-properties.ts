@@ -84,6 +84,10 @@ function plainLogin(users: readonly KafkaUser[]): string {
 function replication(brokers: number) {
   const [replicas, inSync] = brokers === 1 ? [1, 1] : [3, 2];
   return {
+    // So long partitions stay with a broker that is dead or paused (9 s by default), and so long a killed one must wait before it is
+    // let in again. Alone, nobody can take over from it.
+    'broker.session.timeout.ms': brokers === 1 ? 3_000 : 6_000,
+    'broker.heartbeat.interval.ms': 500,
     'default.replication.factor': replicas,
     'min.insync.replicas': inSync,
     'offsets.topic.replication.factor': replicas,
@@ -97,9 +101,6 @@ const smallAndQuick = {
   'offsets.topic.num.partitions': 1,
   'transaction.state.log.num.partitions': 1,
   'group.initial.rebalance.delay.ms': 0,
-  // A dead or paused broker loses its partitions after 3 s, not 9.
-  'broker.heartbeat.interval.ms': 200,
-  'broker.session.timeout.ms': 3_000,
   // 128 MiB by default: half of all that a broker takes.
   'log.cleaner.dedupe.buffer.size': 8 * 2 ** 20,
   'num.network.threads': 2,
