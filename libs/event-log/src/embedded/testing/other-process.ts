@@ -14,7 +14,7 @@ export type OtherProcess = {
   ended: Promise<void>;
 };
 
-const program = join(import.meta.dirname, 'log-process.ts');
+const logProcess = join(import.meta.dirname, 'log-process.ts');
 const running = new Set<ChildProcess>();
 
 /** So that a test that fails leaves nothing behind. */
@@ -23,8 +23,8 @@ export const killOtherProcesses = (): void => {
 };
 process.on('exit', killOtherProcesses);
 
-/** For tests: starts log-process.ts; as an unprivileged user, for whom permissions count, when asked. */
-export const otherProcess = (args: string[], { unprivileged = false } = {}): OtherProcess => {
+/** For tests: starts log-process.ts, or `program`; as an unprivileged user, for whom permissions count, when asked. */
+export const otherProcess = (args: string[], { unprivileged = false, program = logProcess } = {}): OtherProcess => {
   const asNobody = unprivileged && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...asNobody });
   running.add(child);

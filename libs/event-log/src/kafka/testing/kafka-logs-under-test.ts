@@ -22,7 +22,8 @@ export const kafkaLogsUnderTest = (brokers: () => readonly string[]) => {
   const newTopic = (): string => `rollcall.test.${randomUUID()}`;
 
   const open = async (options: Partial<KafkaLogOptions> = {}): Promise<KafkaLog> => {
-    const log = await openKafkaLog({ brokers: brokers(), dir: newDir(), world: systemWorld, ...options });
+    const place = { topic: newTopic(), dir: newDir() };
+    const log = await openKafkaLog({ brokers: brokers(), world: systemWorld, ...place, ...options });
     logs.push(log);
     return log;
   };
