@@ -40,6 +40,6 @@ export type { ChannelList, ChannelObservation, ListedChannel, Observation, PbxOb
 export { channelIsStale, evolvePbx, type Pbx, presence } from './pbx.ts';
 export { type Position, position, type Revision, revision, START } from './place.ts';
 export type { Quarantined } from './quarantine.ts';
-export { readEvent, refusal, UPCASTERS, unreadable, type WrittenEvent } from './readable.ts';
+export { readEvent, refusal, takeable, UPCASTERS, unreadable, type WrittenEvent } from './readable.ts';
 export { type Reconciliation, reconcile } from './reconcile.ts';
 export { channelStream, parseStream, pbxStream } from './stream.ts';

@@ -63,6 +63,12 @@ export const evolvePbx = (pbx: Pbx | undefined, event: RecordedEvent): Pbx => {
       next.reconciledAt = event.time;
       next.staleBefore = undefined;
       return next;
+    case 'Unreadable':
+      // The event that begins a boot belongs to it: which one it is, its envelope says.
+      if (event.data.type !== 'PbxBooted') return next;
+      next.boot = event.boot;
+      next.startup = undefined;
+      return next;
     default:
       return next;
   }

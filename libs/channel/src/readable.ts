@@ -73,6 +73,16 @@ export const refusal = (event: RecordedEvent): string | undefined => {
   return undefined;
 };
 
+/**
+ * The event as a fold has it that goes on whatever comes: as it is or, where no handler can take it, as one that cannot be read,
+ * of which only the name counts.
+ */
+export const takeable = (event: RecordedEvent): RecordedEvent => {
+  const reason = refusal(event);
+  if (reason === undefined || event.type === 'Unreadable') return event;
+  return { ...event, ...unreadable(event.type, JSON.stringify(event.data), reason) };
+};
+
 type Fits = (value: unknown) => boolean;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

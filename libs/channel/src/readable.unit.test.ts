@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { domainEventSchema, type RecordedEvent } from './events.ts';
 import { position, revision } from './place.ts';
-import { readEvent, refusal, type Upcasters, type WrittenEvent } from './readable.ts';
+import { readEvent, refusal, takeable, type Upcasters, type WrittenEvent } from './readable.ts';
 
 /**
  * Invented versions. 1: `Renamed` with `title`. 2: it is called ChannelRenamed. 3: `title` is called `name`, and numbers of
@@ -127,6 +127,16 @@ describe('what no handler can take', () => {
     ]) {
       expect(domainEventSchema.safeParse(event).success).toBe(true);
       expect(refusal(recorded(event.type, event.data))).toBeUndefined();
+    }
+  });
+  test('goes on as one that cannot be read; what all can take stays as it is', () => {
+    expect(takeable(recorded('ChannelHeld', null))).toMatchObject({
+      type: 'Unreadable',
+      data: { type: 'ChannelHeld', text: 'null', reason: 'its data is not an object' },
+      stream: 'channel/a/1/1.1',
+    });
+    for (const event of [recorded('ChannelUnheld', {}), takeable(recorded('ChannelHeld', 7))]) {
+      expect(takeable(event)).toBe(event);
     }
   });
 });
