@@ -49,7 +49,7 @@ broker=
 give_up() {
   [ -z "$broker" ] || kill -9 "$broker" 2> /dev/null || true
   rm -rf "$work"
-  echo "provision.sh: failed; $log ends with: $(tail -n 3 "$log" | tr '\n' ' ')" >&4
+  echo "provision.sh: failed; $log ends with: $(tail -n 3 "$log" | cut -c 1-200 | tr '\n' ' ')" >&4
 }
 trap give_up EXIT
 
@@ -57,6 +57,10 @@ if ! command -v kcat > /dev/null && may_apt; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 kcat
 fi
+
+# Where setpriv exists the broker that is tried dies with us, even when we get SIGKILL.
+die_with_us=
+! command -v setpriv > /dev/null || die_with_us='setpriv --pdeathsig KILL'
 
 # Starts a broker once: shows that it is whole, and writes its class archive as it ends.
 try_broker() {
@@ -74,7 +78,7 @@ PROPERTIES
   rm -rf try formatted classes.jsa try.log
   java @java.args kafka.tools.StorageTool format --cluster-id MkU3OEVBNTcwNTJENDM2Qg --config try.properties
   cp -R try formatted
-  java -XX:ArchiveClassesAtExit=classes.jsa @java.args kafka.Kafka try.properties > try.log 2>&1 9>&- &
+  $die_with_us java -XX:ArchiveClassesAtExit=classes.jsa @java.args kafka.Kafka try.properties > try.log 2>&1 9>&- &
   broker=$!
   for ((tries = 0; tries < 600; tries++)); do
     kill -0 $broker || break
