@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerChannel } from './commands/channel.ts';
 import { registerChannels } from './commands/channels.ts';
 import { registerImport } from './commands/import.ts';
+import { registerQuarantine } from './commands/quarantine.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStart } from './commands/start.ts';
 import { registerVerify } from './commands/verify.ts';
@@ -54,6 +55,7 @@ const createProgram = (context: Context): Command => {
   registerWatch(program, context);
   registerVerify(program, context);
   registerReplay(program, context);
+  registerQuarantine(program, context);
   return program;
 };
 
@@ -67,4 +69,5 @@ Then, in another terminal:
   rollcall channel ID            one channel: its whole story
   rollcall verify                is the list what the log says?
   rollcall replay                make it what the log says
+  rollcall quarantine            is anything in the log that could not be read?
 `;
