@@ -1,0 +1,29 @@
+import { RECORD_SCHEMA, readHeaders } from './headers.ts';
+import { parseJson, type RawRecord } from './read-record.ts';
+import { type Checkpoint, checkpointSchema, type PbxSnapshot, pbxSchema } from './snapshot.ts';
+
+export type StatusRecord =
+  | { is: 'pbx'; name: string; log: string; revision: number; pbx: PbxSnapshot | undefined }
+  | { is: 'checkpoint'; key: string; checkpoint: Checkpoint }
+  | { is: 'foreign'; key: string; why: string }
+  | { is: 'unknown-schema'; key: string; schema: number };
+
+/** Believes nothing: a topic may hold what anybody wrote. */
+export const readStatusRecord = ({ key: bytes, value, headers }: RawRecord): StatusRecord => {
+  const key = bytes?.toString() ?? '';
+  const ours = readHeaders(headers);
+  if (!ours) return { is: 'foreign', key, why: 'it has not the headers of a record of Rollcall' };
+  if (value !== null && ours.schema !== RECORD_SCHEMA) return { is: 'unknown-schema', key, schema: ours.schema };
+  if (key.startsWith('pbx/')) {
+    const name = key.slice('pbx/'.length);
+    const { log, revision } = ours;
+    if (value === null) return { is: 'pbx', name, log, revision, pbx: undefined };
+    const pbx = pbxSchema.safeParse(parseJson(value));
+    if (pbx.success && pbx.data.name === name) return { is: 'pbx', name, log, revision, pbx: pbx.data };
+  }
+  if (/^checkpoint(\/\d+)?$/.test(key) && value !== null) {
+    const checkpoint = checkpointSchema.safeParse(parseJson(value));
+    if (checkpoint.success) return { is: 'checkpoint', key, checkpoint: checkpoint.data };
+  }
+  return { is: 'foreign', key, why: 'it is neither a PBX nor a checkpoint' };
+};
