@@ -1,6 +1,7 @@
 import { systemWorld } from '@rollcall/clock';
 import { errorLine, isRollcallError } from '@rollcall/errors';
 import { Command, CommanderError } from 'commander';
+import { registerAudit } from './commands/audit.ts';
 import { registerChannel } from './commands/channel.ts';
 import { registerChannels } from './commands/channels.ts';
 import { registerImport } from './commands/import.ts';
@@ -54,6 +55,7 @@ const createProgram = (context: Context): Command => {
   registerChannel(program, context);
   registerWatch(program, context);
   registerVerify(program, context);
+  registerAudit(program, context);
   registerReplay(program, context);
   registerQuarantine(program, context);
   return program;
@@ -68,6 +70,7 @@ Then, in another terminal:
   rollcall watch                 the list, live
   rollcall channel ID            one channel: its whole story
   rollcall verify                is the list what the log says?
+  rollcall audit                 is it what the PBX says? Which of Asterisk's own entries are ghosts?
   rollcall replay                make it what the log says
   rollcall quarantine            is anything in the log that could not be read?
 `;

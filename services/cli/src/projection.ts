@@ -42,6 +42,14 @@ export const startProjection = (dir: DataDir, world: World, logger: Logger): Pro
   let saving: Promise<void> | undefined;
   let mended = new AbortController();
 
+  const [first, ...others] = cache.quarantine();
+  if (first) {
+    const more = others.length > 0 ? `, and ${others.length} more` : '';
+    logger.warn(
+      `${first.stream} is set aside at revision ${first.revision}: ${first.reason}${more}. See "rollcall quarantine".`,
+    );
+  }
+
   const tell = (changes: Changes): void => {
     for (const listener of listeners) listener(changes);
   };

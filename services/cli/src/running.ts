@@ -7,7 +7,7 @@ import { createOperating } from './operations/operating.ts';
 import { announce, unannounce } from './operations/running-file.ts';
 import { type Projection, startProjection } from './projection.ts';
 import { type Sessions, startSessions } from './sessions.ts';
-import { pbxSource } from './settings/pbx-source.ts';
+import { ariBeside, pbxSource } from './settings/pbx-source.ts';
 import type { Settings } from './settings/schema.ts';
 import { viewAt } from './view.ts';
 
@@ -22,7 +22,7 @@ export type Running = {
 
 /** Everything in one process: PBX → ingest → log → projector → list → HTTP. */
 export const startRollcall = async (settings: Settings, world: World, logger: Logger): Promise<Running> => {
-  const { data, reconcileEvery, staleAfter, variables } = settings;
+  const { data, reconcileEvery, auditEvery, staleAfter, variables } = settings;
   const dir = await openDataDir({
     data,
     world,
@@ -40,13 +40,17 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     const sources = new Map(
       Object.entries(settings.pbx).map(([pbx, one]) => [
         pbx,
-        pbxSource({ pbx, settings: one, variables, installation, world }),
+        {
+          source: pbxSource({ pbx, settings: one, variables, installation, world }),
+          beside: ariBeside({ pbx, settings: one, world }),
+        },
       ]),
     );
     const projection = startProjection(dir, world, logger);
     begun.push(projection.stop);
     let sessions: Sessions | undefined;
-    const operating = settings.http && createOperating(data, { dir, projection, world }, logger);
+    const operating =
+      settings.http && createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, world }, logger);
     const api = createApi({
       cache,
       clock: world.clock,
@@ -64,7 +68,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     const url = settings.http && (await listen(api, { ...settings.http, open: settings.httpOpen }));
     if (url && operating) begun.push(announceUntilEnd(data, url, world, logger));
     // No PBX hears of a Rollcall that cannot serve.
-    sessions = startSessions({ dir, sources, reconcileEvery, world, logger });
+    sessions = startSessions({ dir, sources, reconcileEvery, auditEvery, world, logger });
     begun.push(sessions.stop);
     return { dir, projection, sessions, url, stop };
   } catch (error) {

@@ -1,12 +1,24 @@
-import type { AsteriskSource } from '@rollcall/asterisk';
+import type { AriAsker, AsteriskSource } from '@rollcall/asterisk';
+import type { PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
-import { errorLine } from '@rollcall/errors';
+import { errorLine, RollcallError } from '@rollcall/errors';
 import { createIngestCounters, type IngestCounters, type PbxStatus, runSession } from '@rollcall/ingest';
+import { printable } from '@rollcall/listing';
 import type { Logger } from 'pino';
 import type { DataDir } from './data-dir.ts';
 import { playDemo } from './demo.ts';
 
-export type Session = { status: PbxStatus; counters: IngestCounters };
+export type Session = {
+  status: PbxStatus;
+  counters: IngestCounters;
+  /**
+   * Sets the PBX's own lists beside ours.
+   * @throws RollcallError NOTHING_TO_AUDIT for a recording, and those of the ingest's session
+   */
+  audit: (signal: AbortSignal) => Promise<PbxAudit>;
+  /** The last audit, by whom it was asked for or by the clock. */
+  lastAudit: PbxAudit | undefined;
+};
 
 export type Sessions = { byPbx: ReadonlyMap<string, Session>; stop: () => Promise<void> };
 
@@ -17,50 +29,72 @@ const QUEUE_LIMIT = 200_000;
 
 export type SessionsOptions = {
   dir: DataDir;
-  sources: Map<string, AsteriskSource>;
+  sources: Map<string, { source: AsteriskSource; beside: AriAsker | undefined }>;
   reconcileEvery: number;
+  auditEvery: number | undefined;
   world: World;
   logger: Logger;
 };
 
 /** One session per PBX, each by itself: what one suffers does not touch the others. Without any PBX the demo plays. */
-export const startSessions = ({ dir, sources, reconcileEvery, world, logger }: SessionsOptions): Sessions => {
+export const startSessions = (options: SessionsOptions): Sessions => {
+  const { dir, sources, reconcileEvery, auditEvery, world, logger } = options;
   const stopping = new AbortController();
   const byPbx = new Map<string, Session>();
-  const common = { log: dir.log, live: [...dir.cache.list()], world, signal: stopping.signal };
+  const common = { log: dir.log, world, signal: stopping.signal };
 
-  const start = (
-    pbx: string,
-    run: (session: { counters: IngestCounters; status: (s: PbxStatus) => void }) => Promise<void>,
-  ) => {
+  const create = (pbx: string): Session => {
     const session: Session = {
       status: { state: 'connecting', reason: undefined, warnings: [] },
       counters: createIngestCounters(),
+      audit: () => Promise.reject(nothingToAudit(pbx)),
+      lastAudit: undefined,
     };
     byPbx.set(pbx, session);
-    const status = (next: PbxStatus): void => {
+    return session;
+  };
+
+  const statusOf =
+    (pbx: string, session: Session) =>
+    (next: PbxStatus): void => {
       const before = session.status;
       session.status = next;
       if (before.state !== next.state || before.reason !== next.reason) say(logger, pbx, next);
       if (before.state === 'syncing' && next.state === 'live') sayReconciled(logger, pbx, session.counters);
     };
-    return run({ counters: session.counters, status }).catch((error) => {
-      if (stopping.signal.aborted) logger.warn(`${pbx}: its last reports could not be written. ${errorLine(error)}`);
-      else status({ state: 'failed', reason: errorLine(error), warnings: [] });
-    });
-  };
 
-  const running = [...sources].map(([pbx, source]) =>
-    start(
-      pbx,
-      (session) =>
-        runSession({
-          ...{ ...common, ...session, pbx, source, reconcileEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
-          listed: () => dir.cache.list(),
-        }).done,
-    ),
-  );
-  if (sources.size === 0) running.push(start('demo', (session) => playDemo({ ...common, ...session })));
+  const untilEnd = (pbx: string, session: Session, done: Promise<void>): Promise<void> =>
+    done.catch((error) => {
+      if (stopping.signal.aborted) logger.warn(`${pbx}: its last reports could not be written. ${errorLine(error)}`);
+      else statusOf(pbx, session)({ state: 'failed', reason: errorLine(error), warnings: [] });
+    });
+
+  const running = [...sources].map(([pbx, { source, beside }]) => {
+    const session = create(pbx);
+    const { done, audit } = runSession({
+      ...common,
+      ...{ pbx, source, beside, reconcileEvery, auditEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
+      counters: session.counters,
+      listed: () => dir.cache.list(),
+      status: statusOf(pbx, session),
+      audited: (result) => {
+        sayAudited(logger, result, session.lastAudit);
+        session.lastAudit = result;
+      },
+    });
+    session.audit = audit;
+    return untilEnd(pbx, session, done);
+  });
+  if (sources.size === 0) {
+    const session = create('demo');
+    const playing = playDemo({
+      ...common,
+      live: [...dir.cache.list()],
+      counters: session.counters,
+      status: statusOf('demo', session),
+    });
+    running.push(untilEnd('demo', session, playing));
+  }
 
   return {
     byPbx,
@@ -69,6 +103,35 @@ export const startSessions = ({ dir, sources, reconcileEvery, world, logger }: S
       await Promise.all(running);
     },
   };
+};
+
+const nothingToAudit = (pbx: string) =>
+  new RollcallError(
+    'NOTHING_TO_AUDIT',
+    `${pbx} is a recording: nobody can be asked.`,
+    'Audit a PBX that is connected.',
+  );
+
+/** Ghosts of Asterisk's own are said once each; what was repaired, every time. */
+const sayAudited = (
+  logger: Logger,
+  { pbx, ours, missing, asterisks }: PbxAudit,
+  before: PbxAudit | undefined,
+): void => {
+  const known = new Set(before?.asterisks.map(({ name }) => name));
+  const fresh = asterisks.filter(({ name }) => !known.has(name));
+  if (fresh.length > 0) {
+    logger.warn(
+      `${pbx}: Asterisk's own list has ${asterisks.length} ghosts, which Rollcall does not list: ${fresh
+        .slice(0, 5)
+        .map(({ name }) => printable(name))
+        .join(
+          ', ',
+        )}${fresh.length > 5 ? ', …' : ''}. Only a restart of that Asterisk removes them; see "rollcall audit".`,
+    );
+  }
+  const repaired = [...ours, ...missing].filter(({ outcome }) => outcome === 'repaired').length;
+  if (repaired > 0) logger.warn(`${pbx}: an audit found and repaired ${repaired} differences`);
 };
 
 const say = (logger: Logger, pbx: string, { state, reason, warnings }: PbxStatus): void => {

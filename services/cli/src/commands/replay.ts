@@ -1,8 +1,8 @@
 import { isRollcallError } from '@rollcall/errors';
 import { printable } from '@rollcall/listing';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
-import type { FoundDifferences } from '../operations/found-differences.ts';
+import { differenceText, type FoundDifferences } from '../operations/found-differences.ts';
 import { operate } from '../operations/operate.ts';
 import { type OperatingPlace, operatingOptions } from '../operations/place.ts';
 import { type ReplayResult, replayResult } from '../operations/replay.ts';
@@ -18,12 +18,18 @@ export const registerReplay = (program: Command, context: Context): void => {
   operatingOptions(command)
     .option('--full', 'read every event and check every revision, not only the channels that are live')
     .option('--fresh', 'with --full: from the beginning, although an interrupted one could go on')
-    .option('--back', 'return to the list as it was before the last replay, brought up to date')
-    .option('--discard', 'let go of the list before')
+    .addOption(
+      new Option('--back', 'return to the list as it was before the last replay, brought up to date').conflicts(
+        REBUILDING,
+      ),
+    )
+    .addOption(new Option('--discard', 'let go of the list before').conflicts([...REBUILDING, 'back']))
     .option('--json', 'progress and result, one JSON object a line')
     .addHelpText('after', HELP)
     .action((options: Options) => replay(options, context));
 };
+
+const REBUILDING = ['full', 'fresh'];
 
 const replay = async (options: Options, context: Context): Promise<void> => {
   const { full, fresh, back, discard, json = false, ...place } = options;
@@ -55,9 +61,7 @@ const describe = (result: ReplayResult): string => {
 };
 
 const differences = (title: string, { count, shown }: FoundDifferences): string => {
-  const lines = shown.map(
-    ({ stream, what, fields }) => `  ${printable(`${stream} ${what} ${fields.join(', ')}`.trim())}`,
-  );
+  const lines = shown.map((one) => printable(differenceText(one)));
   const more = count - shown.length;
   return `${[`${title}: ${count}`, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n')}\n`;
 };

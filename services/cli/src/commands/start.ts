@@ -27,6 +27,7 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
     .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
     .option('--reconcile-every <duration>', 'how often the list is compared with the PBX (default: 60s)')
+    .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
     .option('--log-format <format>', 'text or json (default: text)')
     .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')

@@ -1,71 +1,114 @@
-import { isRollcallError } from '@rollcall/errors';
+import { createPace } from '@rollcall/api';
 import { openEmbeddedLog } from '@rollcall/event-log';
-import { replay, replayOpen, verify } from '@rollcall/projector';
-import { createMemoryCache, type Difference, differences, readImage } from '@rollcall/state-cache';
+import { printable } from '@rollcall/listing';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { imagePath } from '../data-dir.ts';
-import { createProgress } from '../progress.ts';
+import { differenceText } from '../operations/found-differences.ts';
+import { operate } from '../operations/operate.ts';
+import { dataOf, type OperatingPlace, operatingOptions, runningServer } from '../operations/place.ts';
+import { showProgress } from '../operations/show-progress.ts';
+import { type VerifyResult, verifyResult, verifyResultOf } from '../operations/verify.ts';
+import { jsonLine } from '../reading/json-line.ts';
+import { fetchToldList } from '../verification/fetch-told-list.ts';
+import { verifyData } from '../verification/verify-data.ts';
 
-type Check = { what: string; position: number; channels: number; differences: Difference[] };
+type Finding = NonNullable<VerifyResult['findings']>['shown'][number];
+
+type Options = OperatingPlace & { at?: string; json?: boolean };
 
 /** `rollcall verify`: is everything that answers for the log what the log says? Exit 0 when it is, 1 when not. */
 export const registerVerify = (program: Command, context: Context): void => {
-  program
-    .command('verify')
-    .description('fold the whole log afresh and compare it with what the list is read from')
-    .option('--data <dir>', 'data directory')
+  const command = program.command('verify').description('fold the whole log afresh and compare it with the list');
+  operatingOptions(command)
+    .option('--at <moment>', 'the list as it was: a position (12345), a time (14:03) or a while ago (-10m)')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
-    .action(async (options: { data?: string; json?: boolean }) => {
-      const data = options.data ?? context.settings.data;
-      const { terminal, world } = context;
-      const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
-      try {
-        const head = await log.head();
-        const progress = createProgress(terminal, 'verify', head);
-        const whole = await replay(log, head, (position) => progress.at(position));
-        progress.done();
-        const open = await replayOpen(log, head);
-        const checks: Check[] = [
-          { what: 'open streams', position: head, channels: whole.size, differences: differences(whole, open) },
-        ];
-        const image = await readImage(imagePath(data), {
-          id: log.id,
-          head,
-          compactedTo: await log.compactedTo(),
-        }).catch((error) => {
-          if (!isRollcallError(error, 'IMAGE_REFUSED')) throw error;
-          terminal.err(`${error.line}\n`);
-          return undefined;
-        });
-        if (image) {
-          const cache = createMemoryCache();
-          cache.commit(image);
-          checks.push({ what: 'image', ...(await verify(log, cache)) });
-        }
-        const found = checks.flatMap((check) => check.differences).length;
-        if (options.json) terminal.out(`${JSON.stringify({ equal: found === 0, head, checks })}\n`);
-        else for (const check of checks) terminal.out(describe(check));
-        if (found > 0) process.exitCode = 1;
-      } finally {
-        await log.close();
-      }
-    });
+    .action((options: Options) => verify(options, context));
 };
 
-const describe = ({ what, position, channels, differences: found }: Check): string => {
-  const head = `${what}: ${channels} live channels at position ${position}, ${found.length} differences\n`;
-  return head + found.map(({ stream, what: how, fields }) => `  ${stream} ${how} ${fields.join(', ')}\n`).join('');
+const verify = async (options: Options, context: Context): Promise<void> => {
+  const { terminal } = context;
+  const { at, json = false, ...place } = options;
+  // One JSON object alone, on a terminal too.
+  const quiet = json ? { ...context, terminal: { ...terminal, columns: undefined } } : context;
+  const result = place.url === undefined ? await verifyHere(place, at, quiet) : await ask(place, at, quiet);
+  terminal.out(json ? jsonLine(result) : describe(result));
+  for (const problem of result.problems) terminal.err(`${printable(problem)}\n`);
+  if (!result.equal) process.exitCode = 1;
 };
+
+/** This process reads the log itself, and the running Rollcall says only what its list is. */
+const verifyHere = async (place: OperatingPlace, at: string | undefined, context: Context): Promise<VerifyResult> => {
+  const { terminal, world } = context;
+  const data = dataOf(place, context);
+  const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
+  const shown = showProgress(terminal, false);
+  const pace = createPace(world.clock);
+  try {
+    const server = at === undefined ? runningServer(place, context) : undefined;
+    const verified = await verifyData({
+      data,
+      log,
+      world,
+      ...(server && { list: () => fetchToldList(server, log.id, world) }),
+      at,
+      structure: true,
+      progress: (progress) => {
+        const report = pace(progress);
+        if (report) shown.at(report);
+      },
+      breathe: async () => {},
+    });
+    return verifyResultOf(verified, Number.POSITIVE_INFINITY);
+  } finally {
+    shown.done();
+    await log.close();
+  }
+};
+
+const ask = async (place: OperatingPlace, at: string | undefined, context: Context): Promise<VerifyResult> => {
+  const result = await operate({
+    operation: 'verify',
+    body: { at },
+    result: verifyResult,
+    place,
+    json: false,
+    context,
+  });
+  context.terminal.err('Its log is on another machine: that Rollcall looked at itself.\n');
+  return result;
+};
+
+const describe = ({ checks, findings }: VerifyResult): string => {
+  const lines = checks.flatMap(({ what, position, channels, differences }) => [
+    `${what}: ${channels} live channels at position ${position}, ${differences.count} differences`,
+    ...differences.shown.map(differenceText),
+    ...more(differences),
+  ]);
+  if (findings) lines.push(`log: ${findings.count} findings`, ...findings.shown.map(findingText), ...more(findings));
+  return lines.map((line) => `${printable(line)}\n`).join('');
+};
+
+const findingText = ({ what, position, stream, detail }: Finding): string =>
+  `  ${[what, position === undefined ? '' : `#${position}`, stream ?? ''].filter(Boolean).join(' ')}: ${detail}`;
+
+const more = ({ count, shown }: { count: number; shown: readonly unknown[] }): string[] =>
+  count > shown.length ? [`  and ${count - shown.length} more`] : [];
 
 const HELP = `
-Every event of the log is read and folded, and the result compared with
-  - what "rollcall channels" reads: the streams that are open, and
-  - the image that a restart begins with, at its own position.
-Writing may go on meanwhile. Exit status: 0 equal, 1 different, 2 could not be checked.
+Every event of the log is read and folded here, and compared with
+  - list: what the running Rollcall serves, with its indexes, at the position that it is at,
+  - open streams: the fast way by which "rollcall channels" and a replay read the list, at the same position,
+  - image: what the next start begins with, at its own position.
+Then the log checks itself: checksums, revisions, counts, and SQLite's own file. Writing goes on meanwhile.
+With --at: the fast way of reading the list as it was, beside the fold of everything up to there.
+With --url there is no log to read: that Rollcall looks at itself, which is said.
+
+Exit status: 0 equal, 1 different or damaged, 2 could not be checked. What differs is repaired by "rollcall replay"; a log that is
+damaged only by a backup.
 
 Examples:
   rollcall verify
   rollcall verify --data /var/lib/rollcall --json
+  rollcall verify --at 14:03
 `;

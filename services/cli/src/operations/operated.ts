@@ -1,10 +1,15 @@
 import type { World } from '@rollcall/clock';
 import type { DataDir } from '../data-dir.ts';
 import type { Projection } from '../projection.ts';
+import type { Session } from '../sessions.ts';
 
 /** The parts of a Rollcall that operations work on. */
 export type Operated = {
+  /** The data directory's path. */
+  data: string;
   dir: DataDir;
   projection: Projection;
+  /** The PBXs that are followed; undefined where none are, since only this command has the data directory open. */
+  sessions: () => ReadonlyMap<string, Session> | undefined;
   world: World;
 };

@@ -7,19 +7,18 @@ import { makeToken } from './operator-token.ts';
 
 /** What a running Rollcall lets operators do, and who they are; undefined where no token can be kept for them. */
 export const createOperating = (
-  data: string,
   operated: Operated,
   logger: Logger,
-): { token: string; jobs: Jobs } | undefined => {
+): { token: string; jobs: Jobs; log: string } | undefined => {
   try {
-    const token = makeToken(data, operated.world.random);
+    const token = makeToken(operated.data, operated.world.random);
     const jobs = createJobs({
       operations: operationsOf(operated),
       world: operated.world,
       happened: (job) => say(logger, job),
       defect: (error) => logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     });
-    return { token, jobs };
+    return { token, jobs, log: operated.dir.log.id };
   } catch (error) {
     logger.warn(`Nobody can operate this Rollcall: its token cannot be kept. ${errorLine(error)}`);
     return undefined;

@@ -16,7 +16,10 @@ export const ownOperator = async (data: string, { world, terminal }: Context): P
   await checkThere(data, { world });
   const dir = await take(data, { world, terminal });
   const projection = startProjection(dir, world, pino({ level: 'silent' }));
-  const jobs = createJobs({ operations: operationsOf({ dir, projection, world }), world });
+  const jobs = createJobs({
+    operations: operationsOf({ data, dir, projection, sessions: () => undefined, world }),
+    world,
+  });
   return {
     start: async (operation, body) => jobs.start(operation, body),
     follow: (id, tell) =>

@@ -5,7 +5,7 @@ import { settingsWrong } from './settings-wrong.ts';
 
 /** What the command line gives; `pbx` is `NAME=URL`, any number of times. */
 export type Flags = { config?: string; pbx?: string[] } & Partial<
-  Record<'data' | 'http' | 'staleAfter' | 'reconcileEvery' | 'logLevel' | 'logFormat', string>
+  Record<'data' | 'http' | 'staleAfter' | 'reconcileEvery' | 'auditEvery' | 'logLevel' | 'logFormat', string>
 > & { httpOpen?: boolean; variable?: string[] };
 
 type Layer = { values: Record<string, unknown>; where: (path: PropertyKey[]) => string };
@@ -56,6 +56,7 @@ const ENVIRONMENT = {
   http: 'ROLLCALL_HTTP',
   staleAfter: 'ROLLCALL_STALE_AFTER',
   reconcileEvery: 'ROLLCALL_RECONCILE_EVERY',
+  auditEvery: 'ROLLCALL_AUDIT_EVERY',
   logLevel: 'ROLLCALL_LOG_LEVEL',
   logFormat: 'ROLLCALL_LOG_FORMAT',
   httpOpen: 'ROLLCALL_HTTP_OPEN',

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { type AsteriskSource, amiSource, ariSource, type PbxAddress, parsePbxAddress } from '@rollcall/asterisk';
+import {
+  type AriAddress,
+  type AsteriskSource,
+  amiSource,
+  ariAsker,
+  ariSource,
+  type PbxAddress,
+  parsePbxAddress,
+} from '@rollcall/asterisk';
 import type { World } from '@rollcall/clock';
 import { isRollcallError, RollcallError } from '@rollcall/errors';
 import type { PbxSettings } from './schema.ts';
@@ -19,22 +27,41 @@ export type SourceOptions = {
  */
 export const pbxSource = ({ pbx, settings, variables, installation, world }: SourceOptions): AsteriskSource => {
   const address = addressOf(pbx, settings);
-  const ca = settings.caFile === undefined ? undefined : certificate(pbx, settings.caFile);
+  const ca = certificateOf(pbx, settings);
   const { host, port, user, secret } = address;
   const common = { user, secret, variables, world };
   if (!('app' in address)) {
     return amiSource({ ...common, host, port, tls: address.scheme === 'amis' ? { ca } : undefined });
   }
-  const http = address.scheme === 'ari+https' ? 'https' : 'http';
-  return ariSource({
-    ...common,
-    url: `${http}://${host.includes(':') ? `[${host}]` : host}:${port}${address.prefix}`,
-    app: address.app ?? `rollcall-${installation}`,
-    tls: { ca },
-  });
+  return ariSource({ ...common, url: httpUrl(address), app: address.app ?? `rollcall-${installation}`, tls: { ca } });
 };
 
-const addressOf = (pbx: string, { url, secretFile }: PbxSettings): PbxAddress => {
+/**
+ * The ARI that the settings name beside a PBX's AMI, for audits; undefined where they name none.
+ * @throws RollcallError PBX_ADDRESS, PBX_SECRET_MISSING, PBX_CA_FILE
+ */
+export const ariBeside = ({ pbx, settings, world }: Pick<SourceOptions, 'pbx' | 'settings' | 'world'>) => {
+  const { ari, url } = settings;
+  if (ari === undefined) return undefined;
+  const address = addressOf(pbx, ari);
+  if (!('app' in address) || /^ari\+/.test(url)) {
+    throw new RollcallError(
+      'PBX_ADDRESS',
+      `PBX ${pbx}: "ari" is for an ARI address (ari+http://, ari+https://) beside an AMI one.`,
+      'Give the AMI address as url and the ARI address as ari.url, or leave ari out.',
+    );
+  }
+  const { user, secret } = address;
+  return ariAsker({ url: httpUrl(address), user, secret, tls: { ca: certificateOf(pbx, ari) }, world });
+};
+
+const httpUrl = ({ scheme, host, port, prefix }: AriAddress): string =>
+  `${scheme === 'ari+https' ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${prefix}`;
+
+const certificateOf = (pbx: string, { caFile }: { caFile?: string | undefined }): string | undefined =>
+  caFile === undefined ? undefined : certificate(pbx, caFile);
+
+const addressOf = (pbx: string, { url, secretFile }: { url: string; secretFile?: string | undefined }): PbxAddress => {
   const secret = secretFile === undefined ? undefined : firstLine(pbx, secretFile);
   if (secret === '') {
     throw new RollcallError(

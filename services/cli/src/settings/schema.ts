@@ -22,6 +22,12 @@ const WEEK_MS = 7 * 86_400_000;
 
 const variableSchema = z.string().min(1).max(80);
 
+const ariSchema = z.strictObject({
+  url: z.string().max(2000),
+  secretFile: z.string().optional(),
+  caFile: z.string().optional(),
+});
+
 const pbxSchema = z.strictObject({
   /** ami://user:secret@host:port, amis://…, ari+http://…, ari+https://… */
   url: z.string().max(2000),
@@ -29,9 +35,21 @@ const pbxSchema = z.strictObject({
   secretFile: z.string().optional(),
   /** A file with the certificate authority of the PBX's TLS certificate. */
   caFile: z.string().optional(),
+  /** ARI of the same PBX, where `url` is AMI: an audit sets its list beside as well. */
+  ari: ariSchema.optional(),
 });
 
 export type PbxSettings = z.infer<typeof pbxSchema>;
+
+const often = durationSchema.refine((every) => every >= 1000 && every <= WEEK_MS, 'is not between 1s and 7d');
+
+const oftenOrOff = z.string().transform((text, context) => {
+  if (text === 'off') return undefined;
+  const every = often.safeParse(text);
+  if (every.success) return every.data;
+  context.addIssue(every.error.issues[0]?.message ?? 'is not a duration');
+  return z.NEVER;
+});
 
 /** Every setting of Rollcall. The config file has these names; the command line and ROLLCALL_* come to the same. */
 export const settingsSchema = z.strictObject({
@@ -43,9 +61,9 @@ export const settingsSchema = z.strictObject({
   /** How long a lost PBX's channels stay in the default lists, marked as stale. */
   staleAfter: durationSchema.prefault('15m'),
   /** How often the list is compared with the PBX's own while all is well. */
-  reconcileEvery: durationSchema
-    .refine((every) => every >= 1000 && every <= WEEK_MS, 'is not between 1s and 7d')
-    .prefault('60s'),
+  reconcileEvery: often.prefault('60s'),
+  /** How often the PBX's own lists are audited; `off`: only when asked. */
+  auditEvery: oftenOrOff.prefault('10m'),
   /** Channel variables to keep. */
   variables: z.array(variableSchema).max(200).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -2,12 +2,14 @@ import { systemWorld, type World } from '@rollcall/clock';
 import { Command } from 'commander';
 import { registerChannel } from '../commands/channel.ts';
 import { registerChannels } from '../commands/channels.ts';
+import { registerReplay } from '../commands/replay.ts';
+import { registerVerify } from '../commands/verify.ts';
 import { registerWatch } from '../commands/watch.ts';
 import type { Context } from '../context.ts';
 
 export type Ran = { out: string; err: string; exitCode: number | undefined; error: unknown };
 
-/** Runs a reading command as in a pipe; `now` is the time that it has. */
+/** Runs a command that reads or operates, as in a pipe; `now` is the time that it has. */
 export const runCommand = async (
   args: string[],
   options: { data: string; now?: number; staleAfter?: number; context?: Partial<Context> },
@@ -36,6 +38,8 @@ export const runCommand = async (
   registerChannels(program, context);
   registerChannel(program, context);
   registerWatch(program, context);
+  registerVerify(program, context);
+  registerReplay(program, context);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: context.terminal.out, writeErr: context.terminal.err });
   }
