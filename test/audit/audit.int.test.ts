@@ -303,13 +303,6 @@ describe('an audit', () => {
     await waitFor('three audits with it', () => own.audits.filter((audit) => audit.asterisks.length === 1).length >= 3);
     expect(own.counters.audits.last?.asterisks).toBe(1);
   });
-  test('brings no further lists with it', async () => {
-    const { asterisk, own } = await given({ session: { reconcileEvery: 200 } });
-    for (let n = 0; n < 20; n++) await own.session.audit();
-    const asked = asterisk.asked().length;
-    await waitFor('two lists', () => asterisk.asked().length >= asked + 2);
-    expect(asterisk.asked().length).toBeLessThan(asked + 5);
-  });
   test('of a PBX that is away is refused', async () => {
     const { asterisk, own } = await given();
     asterisk.stop();

@@ -143,6 +143,7 @@ export const createEvidence = ({ now, say, state, live }: EvidenceOptions): Evid
       listAskedAt = now();
     },
     list: takeList,
+    cached: () => {},
     listFailed: () => {
       say(() => 'list failed');
       lists--;

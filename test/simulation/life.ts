@@ -14,6 +14,8 @@ export type Manners = {
   afterlife: number;
   /** Changes that no event tells. */
   silent: number;
+  /** An entry that stays in Asterisk's cache when its channel is over or has another name. */
+  orphan: number;
   /** Uniqueids that are assigned, and used again. */
   assigned: number;
   /** Longest time for which a list still shows a bridge after its BridgeLeave, in milliseconds. */
@@ -89,6 +91,7 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
   const silently = (channel: RealChannel): void => {
     dice.pick([
       () => {
+        if (dice.chance(manners.orphan)) model.keep(channel);
         channel.facts.name = `${name()}-moved`;
       },
       () => relocate(channel),
@@ -120,8 +123,10 @@ export const createLife = ({ model, world, dice, manners, crowd }: LifeOptions):
     // ARI lists from the cache, and there a channel is until its last word.
     const unlinksFirst = model.source === 'ami';
     if (unlinksFirst) model.end(channel);
+    const entry = model.keep(channel);
     const lastWord = (): void => {
       if (model.boot?.number !== number) return;
+      if (!dice.chance(manners.orphan)) model.forget(entry);
       // The state of issue 783 leaves an entry in the cache.
       if (!unlinksFirst && !(farewell && dice.chance(0.3))) model.end(channel);
       if (farewell) model.say(channel, { kind: 'created' });

@@ -38,7 +38,14 @@ export type PbxModel = {
   /** Takes the channel out of the PBX; `publish` says what follows is reported of it, in that order. */
   end(channel: RealChannel): void;
   listed(channel: RealChannel): ListedChannel;
+  /** AMI: Asterisk's cache by name keeps the channel as it is now, until `forget`, whatever becomes of it. */
+  keep(channel: RealChannel): Cached;
+  forget(entry: Cached): void;
+  /** What that cache has besides the channels. */
+  readonly kept: ReadonlySet<Cached>;
 };
+
+export type Cached = { listed: ListedChannel; since: number };
 
 type Common = 'uniqueid' | 'facts' | 'source' | 'time' | 'proves';
 type Bare<O> = O extends ChannelObservation ? Omit<O, Common> : never;
@@ -57,6 +64,7 @@ export type PbxModelOptions = {
 export const createPbxModel = ({ source, world, publish, clock, timestamps }: PbxModelOptions): PbxModel => {
   const channels = new Map<string, RealChannel>();
   const ended = new Map<string, number>();
+  const kept = new Set<Cached>();
   let boot: PbxModel['boot'];
   let boots = 0;
   let epoch = 0;
@@ -67,6 +75,16 @@ export const createPbxModel = ({ source, world, publish, clock, timestamps }: Pb
     if (channels.get(channel.uniqueid) !== channel) return;
     channels.delete(channel.uniqueid);
     ended.set(channel.uniqueid, world.now());
+  };
+
+  const listed = (channel: RealChannel): ListedChannel => {
+    const { linkedid, ...rest } = channel.facts;
+    const { uniqueid, application, applicationData } = channel;
+    const facts = { ...rest, application, applicationData };
+    if (source === 'ari') return { uniqueid, facts: { ...facts, created: channel.created } };
+    const seconds = Math.floor((clock() - channel.created) / 1000);
+    const created = clock() - seconds * 1000;
+    return { uniqueid, facts: { ...facts, created, linkedid: linkedid ?? uniqueid, bridge: channel.listedBridge } };
   };
 
   return {
@@ -85,6 +103,7 @@ export const createPbxModel = ({ source, world, publish, clock, timestamps }: Pb
     },
     kill: () => {
       for (const channel of [...channels.values()]) end(channel);
+      kept.clear();
       boot = undefined;
     },
     create: ({ assignedId, name, like }) => {
@@ -138,14 +157,13 @@ export const createPbxModel = ({ source, world, publish, clock, timestamps }: Pb
       });
     },
     end,
-    listed: (channel) => {
-      const { linkedid, ...rest } = channel.facts;
-      const { uniqueid, application, applicationData } = channel;
-      const facts = { ...rest, application, applicationData };
-      if (source === 'ari') return { uniqueid, facts: { ...facts, created: channel.created } };
-      const seconds = Math.floor((clock() - channel.created) / 1000);
-      const created = clock() - seconds * 1000;
-      return { uniqueid, facts: { ...facts, created, linkedid: linkedid ?? uniqueid, bridge: channel.listedBridge } };
+    listed,
+    keep: (channel) => {
+      const entry = { listed: listed(channel), since: world.now() };
+      kept.add(entry);
+      return entry;
     },
+    forget: (entry) => kept.delete(entry),
+    kept,
   };
 };

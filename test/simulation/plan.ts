@@ -49,7 +49,12 @@ export const planFor = (seed: number): Plan => {
   const reconcileEvery = dice.pick([5_000, 5_000, 15_000, 60_000]);
   return {
     source: dice.chance(0.75) ? 'ami' : 'ari',
-    settings: { reconcileEvery, grace: 500, queueLimit: dice.pick([20, 200, 5000]) },
+    settings: {
+      reconcileEvery,
+      grace: 500,
+      queueLimit: dice.pick([20, 200, 5000]),
+      auditEvery: dice.pick([undefined, 2_000, 15_000]),
+    },
     manners: manners(dice),
     crowd: 1 + dice.below(dice.pick([4, 12, 30])),
     pace: dice.pick([50, 200, 1000]),
@@ -69,6 +74,7 @@ const manners = (dice: Dice): Manners => {
     lateEnd: some(0.3),
     afterlife: some(0.5),
     silent: some(0.15),
+    orphan: some(0.2),
     assigned: some(0.9),
     bridgeLag: dice.pick([20, 60, 1000]),
   };

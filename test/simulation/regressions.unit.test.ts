@@ -1,4 +1,4 @@
-import { channelIsStale, channelStream, type NewEvent, type RecordedEvent } from '@rollcall/channel';
+import { channelIsStale, channelStream, type NewEvent, type PbxAudit, type RecordedEvent } from '@rollcall/channel';
 import { describe, expect, test } from 'vitest';
 import { createDice } from './dice.ts';
 import { PBX, startRollcall } from './rollcall.ts';
@@ -32,17 +32,24 @@ const given = async ({ queueLimit = 100_000 } = {}) => {
     settings: { reconcileEvery: RECONCILE_EVERY, grace: 500, queueLimit },
     image: undefined,
     committed: () => {},
+    audited: () => {},
     failed: (what, error) => {
       throw new Error(what, { cause: error });
     },
   });
   await world.run(1);
 
+  const audit = async (): Promise<PbxAudit> => {
+    const audited = rollcall.audit();
+    await world.run(world.now() + 2000);
+    return audited;
+  };
   const last = (stream: string): RecordedEvent | undefined => log.events.findLast((event) => event.stream === stream);
   return {
     world,
     pbx,
     log,
+    audit,
     listed: () => [...(rollcall.cache?.list() ?? [])],
     live: () =>
       [...(rollcall.cache?.list() ?? [])]
@@ -187,5 +194,28 @@ describe('what the simulation found', () => {
     await pass(RECONCILE_EVERY + 1000);
     expect(listed()).toEqual([]);
     expect(pbx.asked.filter((asked) => asked === 'list').length).toBe(2);
+  });
+});
+
+describe('an audit in virtual time', () => {
+  test('brings no further lists with it', async () => {
+    const { pbx, pass, audit } = await given();
+    for (let n = 0; n < 10; n++) await audit();
+    pbx.asked.length = 0;
+    await pass(3 * RECONCILE_EVERY);
+    expect(pbx.asked).toEqual(['list', 'list', 'list']);
+  });
+
+  test('keeps its own list apart from one that waits for a slow log', async () => {
+    const { pbx, pass, audit, listed, log } = await given();
+    pbx.say(report('created', '1.1'));
+    await pass(10);
+    pbx.channels.set('1.1', { name: 'PJSIP/1.1' });
+    log.weather.slow = 3000;
+    pbx.say(report('created', '1.2'), report('destroyed', '1.2'));
+    const audited = audit();
+    await pass(RECONCILE_EVERY);
+    expect(await audited).toMatchObject({ agreed: 1, ours: [], missing: [] });
+    expect(listed().map(({ uniqueid }) => uniqueid)).toEqual(['1.1']);
   });
 });

@@ -8,6 +8,8 @@ export type ScriptedPbx = {
   startup: string;
   /** What lists and looks are answered from. */
   channels: Map<string, ChannelFacts>;
+  /** What Asterisk's cache lists besides. */
+  orphans: Map<string, ChannelFacts>;
   /** Its lists are whole. */
   complete: boolean;
   /** What it was asked, in order: `list`, or the uniqueid of a look. */
@@ -41,6 +43,10 @@ export const scriptedPbx = (): ScriptedPbx => {
         const channels = [...pbx.channels].map(([uniqueid, facts]) => ({ uniqueid, facts: { ...facts } }));
         pbx.say({ kind: 'list', source: 'ami', list: { authority: 'real', channels, complete: pbx.complete } });
       },
+      cached: async () => {
+        const channels = [...pbx.channels, ...pbx.orphans].map(([uniqueid, facts]) => ({ uniqueid, facts }));
+        return { authority: 'cache', channels, complete: true };
+      },
       look: async (uniqueid) => {
         pbx.asked.push(uniqueid);
         const facts = pbx.channels.get(uniqueid);
@@ -59,6 +65,7 @@ export const scriptedPbx = (): ScriptedPbx => {
     source: { source: 'ami', address: 'scripted', connect },
     startup: 'ami:first',
     channels: new Map(),
+    orphans: new Map(),
     complete: true,
     asked: [],
     early: [],

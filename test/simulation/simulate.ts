@@ -1,4 +1,5 @@
 import type { Changes } from '@rollcall/state-cache';
+import { checkAudit } from './check-audit.ts';
 import { checkCache } from './check-cache.ts';
 import { checkList } from './check-list.ts';
 import { checkLog } from './check-log.ts';
@@ -81,7 +82,13 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
       judgedList.hearing();
     },
   };
-  const pbx = createSimulatedPbx({ model: () => model, world, dice: dice('line'), watcher });
+  const judgedAudit = checkAudit({ now: world.now, model: () => model, evidence: () => evidence, fail });
+  const pbx = createSimulatedPbx({
+    model: () => model,
+    world,
+    dice: dice('line'),
+    watcher: judgedAudit.watch(watcher),
+  });
 
   const judgedList = checkList({
     now: world.now,
@@ -124,6 +131,10 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
             checkpoint: cache.checkpoint,
           };
         }
+      },
+      audited: (audit) => {
+        say(() => `audit ${JSON.stringify(audit)}`);
+        judgedAudit.audited(audit);
       },
       failed: (what, error) => fail('nothing stops it', `${what}: ${String(error)}`),
     });
@@ -199,6 +210,7 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
   await world.run(end, isOver);
   if (!failure) {
     judgedList.final();
+    if (plan.settings.auditEvery !== undefined) judgedAudit.final();
     if (process?.cache) judgedCache.whole(process.cache);
     if (log.events.length !== before)
       fail('where nothing happens nothing is appended', `${log.events.length - before}`);

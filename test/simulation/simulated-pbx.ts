@@ -44,6 +44,8 @@ export type Watcher = {
   listAsked(): void;
   /** `good`: whole, and nothing is lacking. */
   list(list: ChannelList, good: boolean): void;
+  /** Asterisk's cache was asked for (an audit), and has answered from what it was. */
+  cached(): void;
   listFailed(): void;
   lookAsked(uniqueid: string): void;
   look(uniqueid: string, found: ListedChannel | undefined, answeredAt: number): void;
@@ -162,6 +164,14 @@ export const createSimulatedPbx = ({ model, world, dice, watcher }: SimulatedPbx
     const reply = (delivered: () => void, observation?: Observation): void =>
       model().source === 'ami' ? wire.send(delivered, observation) : wire.sendBeside(delivered, observation);
 
+    const cached = (): Promise<ChannelList> =>
+      ask<ChannelList>(LIST_TIMEOUT, dice.chance(weather.lostList), (resolve) => {
+        const { channels, kept, listed } = model();
+        const all = [...[...channels.values()].map(listed), ...[...kept].map((entry) => entry.listed)];
+        watcher.cached();
+        reply(() => resolve({ authority: 'cache', channels: all, complete: true }));
+      });
+
     await step();
     if (weather.refusing || model().boot === undefined) throw refused();
     line?.drop('another login', 0);
@@ -194,6 +204,7 @@ export const createSimulatedPbx = ({ model, world, dice, watcher }: SimulatedPbx
         asked.catch(() => watcher.listFailed());
         return asked;
       },
+      ...(model().source === 'ami' && { cached }),
       look: (uniqueid) => {
         watcher.lookAsked(uniqueid);
         const asked = ask<ListedChannel | undefined>(LIST_TIMEOUT, dice.chance(weather.lostLook), (resolve) => {

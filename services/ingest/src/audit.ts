@@ -28,6 +28,8 @@ export type AuditOptions = {
   grace: number;
   /** Asks the PBX for its list, and has it compared with ours in its place among the events. */
   compare: (comparison: Comparison) => void;
+  /** A second look at one channel, in its turn among the others. */
+  find: (uniqueid: string) => Promise<ListedChannel | undefined>;
   /** Runs once everything that came before has been written, and before anything that comes later. */
   inTurn: (task: () => void) => void;
 };
@@ -82,22 +84,29 @@ const cacheAnswers = async ({ connection, beside }: AuditOptions, cannotTell: st
 
 const turn = ({ inTurn }: AuditOptions): Promise<void> => new Promise((resolve) => inTurn(resolve));
 
-/** Of what seems unreal, what is: those that an audit has found before, and of the others what a second look confirms. */
+/**
+ * Of what seems unreal, what is. What an audit has found before needs no second look, unless a channel of that uniqueid and name
+ * has come to life since; when all of it is known, the caches are not asked again.
+ */
 const findGhosts = async (options: AuditOptions, unreal: Unreal[], at: number): Promise<AsteriskGhost[]> => {
-  const { connection, writer, ghosts } = options;
+  const { writer, ghosts } = options;
   const boot = writer.pbx?.boot ?? 0;
-  const known = unreal.filter((entry) => ghosts.isKnown(entry, boot));
-  const doubtful = unreal.filter((entry) => !ghosts.isKnown(entry, boot));
-  if (doubtful.length === 0) return ghosts.found(known, boot, at);
+  const known = new Set(unreal.filter((entry) => ghosts.isKnown(entry, boot) && !livesHere(writer, entry)));
+  if (known.size === unreal.length) return ghosts.found(unreal, boot, at);
   const askedAt = writer.heard;
-  const still = stillListed(doubtful, await cacheAnswers(options, []));
+  const still = stillListed(unreal, await cacheAnswers(options, []));
   const looks = new Map<Unreal, ListedChannel | undefined>();
-  for (const entry of still) looks.set(entry, await connection.look(entry.uniqueid));
+  for (const entry of still) if (!known.has(entry)) looks.set(entry, await options.find(entry.uniqueid));
   const confirmed = await new Promise<Unreal[]>((resolve) => {
     options.inTurn(() => {
       const touched = ({ uniqueid }: Unreal): boolean => (writer.known(uniqueid)?.heard ?? 0) > askedAt;
-      resolve(still.filter((entry) => isGhost(entry, looks.get(entry), touched(entry))));
+      resolve(still.filter((entry) => known.has(entry) || isGhost(entry, looks.get(entry), touched(entry))));
     });
   });
-  return ghosts.found([...known, ...confirmed], boot, at);
+  return ghosts.found(confirmed, boot, at);
+};
+
+const livesHere = (writer: Writer, { uniqueid, name }: Unreal): boolean => {
+  const state = writer.known(uniqueid)?.state;
+  return state?.is === 'live' && state.channel.name === name;
 };

@@ -1,5 +1,5 @@
 import type { AriAsker, AsteriskConnection, AsteriskSource } from '@rollcall/asterisk';
-import type { PbxAudit } from '@rollcall/channel';
+import type { ListedChannel, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import type { AsteriskGhosts } from './asterisk-ghosts.ts';
@@ -26,6 +26,7 @@ export type AuditingOptions = {
   /** Milliseconds before a second look: an event on its way may settle it. */
   grace: number;
   askForList: (comparison: Comparison) => void;
+  find: (uniqueid: string) => Promise<ListedChannel | undefined>;
   audited?: ((audit: PbxAudit) => void) | undefined;
 };
 

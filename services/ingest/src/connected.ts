@@ -6,7 +6,7 @@ import { createLooks } from './looks.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Waiting } from './work-queue.ts';
 
-export type ConnectedOptions = Omit<AuditingOptions, 'askForList'> & {
+export type ConnectedOptions = Omit<AuditingOptions, 'askForList' | 'find'> & {
   reconciler: Reconciler;
   reconcileEvery: number;
   /** What our list has, of all PBXs. */
@@ -18,10 +18,10 @@ export type ConnectedOptions = Omit<AuditingOptions, 'askForList'> & {
 /** Works off one connection's queue and keeps the list true: lists from time to time, second looks where they are owed. */
 export const createConnected = (options: ConnectedOptions) => {
   const { connection, queue, writer, reconciler, world, signal } = options;
-  /** Channels that the last list put in doubt and that have not been looked at yet. */
+  /** Channels that the last lists put in doubt and that have not been looked at yet. */
   const doubtful = new Set<string>();
   /** Lists that were asked for and not yet taken, in order. */
-  const asked: { askedAt: number; comparison: Comparison | undefined }[] = [];
+  const asked: { askedAt: number; at: number; comparison: Comparison | undefined }[] = [];
   let lastAsked: Promise<void> = Promise.resolve();
   let listed = 0;
   /** The last list was complete: what an incomplete one lacks is in doubt still, and nobody knows what that is. */
@@ -40,12 +40,12 @@ export const createConnected = (options: ConnectedOptions) => {
   const askForList = (comparison?: Comparison): void => {
     lastAsked = lastAsked.then(async () => {
       if (signal.aborted) return;
-      asked.push({ askedAt: writer.heard, comparison });
+      asked.push({ askedAt: writer.heard, at: world.clock.monotonic(), comparison });
       await connection.list().catch(() => connection.close());
     });
   };
 
-  const auditing = createAuditing({ ...options, askForList });
+  const auditing = createAuditing({ ...options, askForList, find: looks.find });
   const hangups = createHangupWatch(options);
 
   /** Only once a list has been taken is the next one due: however slow the log, it is clear what came after which. */
@@ -62,19 +62,25 @@ export const createConnected = (options: ConnectedOptions) => {
   };
 
   const takeList = async (list: ChannelList, time: number | undefined): Promise<void> => {
-    const { askedAt, comparison } = asked.shift() ?? { askedAt: writer.heard };
+    const { comparison, ...since } = asked.shift() ?? { askedAt: writer.heard };
     if (comparison) await writer.refresh([...options.listed()]);
     else askAgainLater();
-    const compared = await reconciler.list(list, { askedAt }, time);
+    const compared = await reconciler.list(list, since, time);
     const { doubts } = compared;
     comparison?.compared(list, compared);
     listed = list.channels.length;
-    doubtful.clear();
+    // What an incomplete list lacks says nothing of an earlier doubt.
+    if (list.complete) doubtful.clear();
     for (const uniqueid of doubts) doubtful.add(uniqueid);
     whole = list.complete;
-    if (doubts.length === 0) return settledIfNoDoubt();
+    if (doubtful.size === 0) return settledIfNoDoubt();
     world.scheduler.after(options.grace, () => {
-      for (const uniqueid of doubts) if (!signal.aborted) looks.ask(uniqueid);
+      if (signal.aborted) return;
+      // A later list may have settled it.
+      for (const uniqueid of doubts) {
+        if (doubtful.has(uniqueid)) looks.ask(uniqueid);
+        else comparison?.looked(uniqueid, 'as-known');
+      }
     });
   };
 

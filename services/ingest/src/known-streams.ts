@@ -19,8 +19,8 @@ export type Known = {
   state: StreamState;
   /** The writer's count of observations when this channel was last heard of believably: says if a list is older. */
   heard: number;
-  /** The bridge that it was last seen to leave. */
-  leftBridge: string | undefined;
+  /** The bridge that it was last seen to leave, and when that was written, in monotonic milliseconds. */
+  leftBridge: { bridge: string; at: number } | undefined;
 };
 
 export type KnownStreamsOptions = {

@@ -14,33 +14,60 @@ const AT_ONCE = 8;
 /** Beyond it the next list will have to settle what is in doubt. */
 const WAITING_LIMIT = 10_000;
 
+type Question = {
+  /** Its answer settles a doubt. */
+  settles: boolean;
+  waiters: { resolve: (found: ListedChannel | undefined) => void; reject: (error: unknown) => void }[];
+};
+
 /** Asks the PBX about single channels: each id once at a time, a few at once. */
 export const createLooks = ({ look, heard, answered, failed }: LooksOptions) => {
-  const waiting = new Set<string>();
+  const waiting = new Map<string, Question>();
   const asking = new Set<string>();
 
+  const askNow = async (uniqueid: string, { settles, waiters }: Question): Promise<void> => {
+    const askedAt = heard();
+    try {
+      const found = await look(uniqueid);
+      if (settles) answered(uniqueid, found, askedAt);
+      for (const { resolve } of waiters) resolve(found);
+    } catch (error) {
+      if (settles) failed(uniqueid);
+      for (const { reject } of waiters) reject(error);
+    }
+  };
+
   const next = (): void => {
-    for (const uniqueid of waiting) {
+    for (const [uniqueid, question] of waiting) {
       if (asking.size >= AT_ONCE) return;
       if (asking.has(uniqueid)) continue;
       waiting.delete(uniqueid);
       asking.add(uniqueid);
-      const askedAt = heard();
-      look(uniqueid)
-        .then((found) => answered(uniqueid, found, askedAt))
-        .catch(() => failed(uniqueid))
-        .finally(() => {
-          asking.delete(uniqueid);
-          next();
-        });
+      void askNow(uniqueid, question).then(() => {
+        asking.delete(uniqueid);
+        next();
+      });
     }
   };
 
+  const question = (uniqueid: string): Question => {
+    const same = waiting.get(uniqueid) ?? { settles: false, waiters: [] };
+    waiting.set(uniqueid, same);
+    return same;
+  };
+
   return {
+    /** To settle a doubt. */
     ask: (uniqueid: string): void => {
       if (waiting.size >= WAITING_LIMIT) failed(uniqueid);
-      else waiting.add(uniqueid);
+      else question(uniqueid).settles = true;
       next();
     },
+    /** For somebody who only wants to know. Rejects as the PBX's answer does. */
+    find: (uniqueid: string): Promise<ListedChannel | undefined> =>
+      new Promise((resolve, reject) => {
+        question(uniqueid).waiters.push({ resolve, reject });
+        next();
+      }),
   };
 };

@@ -10,8 +10,14 @@ import type { IngestCounters } from './counters.ts';
 import type { Known } from './known-streams.ts';
 import type { Writer } from './writer.ts';
 
-/** A list or look is as of when it was asked for: `askedAt` is the writer's `heard` at that moment. */
-type Asked = { askedAt: number };
+/**
+ * A list or look is as of when it was asked for: `askedAt` is the writer's `heard` at that moment, `at` the moment in monotonic
+ * milliseconds, which a recording cannot tell.
+ */
+type Asked = { askedAt: number; at?: number };
+
+/** Asterisk (16 to 23) lists a bridge for a moment after it was left. */
+const BRIDGE_LINGERS_MS = 2000;
 
 /** A list beside ours. */
 export type Compared = {
@@ -39,6 +45,8 @@ export type ReconcilerOptions = {
   /** May a list create channels? Not one that is answered from Asterisk's cache while a better one can be had. */
   imports: (list: ChannelList) => boolean;
 };
+
+const isSoonAfter = (left: { at: number }, at: number): boolean => at - left.at < BRIDGE_LINGERS_MS;
 
 /** Sets what the PBX lists against what is live here, and writes what follows from it. */
 export const createReconciler = ({ writer, counters, imports }: ReconcilerOptions) => {
@@ -84,21 +92,24 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
     }
     const { changed } = reconcile(
       { authority: 'real', channels: [found], complete: false },
-      { live: [], find: () => entry.state, touched: () => false, leftBridge: () => entry.leftBridge },
+      { live: [], find: () => entry.state, touched: () => false, leftBridge: () => entry.leftBridge?.bridge },
     );
     return correct(changed, time) > 0 ? 'corrected' : 'as-known';
   };
 
   return {
     /** Takes over what a list adds and corrects, at once. What else differs waits for a second look. */
-    list: async (list: ChannelList, { askedAt }: Asked, time?: number): Promise<Compared> => {
+    list: async (list: ChannelList, { askedAt, at }: Asked, time?: number): Promise<Compared> => {
       counters.reconciled.lists++;
       await writer.learn(list.channels.map(({ uniqueid }) => uniqueid));
       const result = reconcile(list, {
         live: [...writer.live()].flatMap(({ state }) => (state.is === 'live' ? [state.channel] : [])),
         find: (uniqueid) => writer.known(uniqueid)?.state ?? { is: 'unseen' },
         touched: touchedSince(askedAt),
-        leftBridge: (uniqueid) => writer.known(uniqueid)?.leftBridge,
+        leftBridge: (uniqueid) => {
+          const left = writer.known(uniqueid)?.leftBridge;
+          return left && (at === undefined || isSoonAfter(left, at)) ? left.bridge : undefined;
+        },
       });
       if (imports(list)) {
         for (const item of result.created) {
@@ -109,8 +120,9 @@ export const createReconciler = ({ writer, counters, imports }: ReconcilerOption
       correct(result.changed, time);
       for (const { uniqueid } of list.channels) {
         const entry = writer.known(uniqueid);
-        // Asterisk lists a bridge that was left for a moment only: if the next list has it still, it is true.
-        if (entry && !touchedSince(askedAt)(uniqueid)) entry.leftBridge = undefined;
+        // If a list asked for later has it still, it is true; in a recording, if the next one has.
+        if (!entry?.leftBridge || touchedSince(askedAt)(uniqueid)) continue;
+        if (at === undefined || !isSoonAfter(entry.leftBridge, at)) entry.leftBridge = undefined;
       }
       const conflicts = await writer.flush();
       const doubts = [...result.missing, ...(imports(list) ? result.suspects : [])].map(({ uniqueid }) => uniqueid);

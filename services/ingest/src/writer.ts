@@ -112,7 +112,8 @@ export const createWriter = (options: WriterOptions) => {
     if (outcome !== 'applied') counters[outcome]++;
     // What is dropped here counts too: an answer that was given before it may be older. A suspect is asked about anyway.
     if (outcome !== 'suspect') entry.heard = ++heard;
-    if (observation.kind === 'bridge-left') entry.leftBridge = observation.bridge;
+    if (observation.kind === 'bridge-left')
+      entry.leftBridge = { bridge: observation.bridge, at: world.clock.monotonic() };
     if (observation.kind === 'bridge-entered') entry.leftBridge = undefined;
     record(entry, events, observation.source, observation.time);
     if (outcome !== 'suspect' && outcome !== 'unknown') return;
