@@ -2,6 +2,7 @@
 export type BoundedMap<K, V> = {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
+  delete(key: K): void;
   clear(): void;
 };
 
@@ -25,6 +26,10 @@ export const boundedMap = <K, V>(size: number): BoundedMap<K, V> => {
       return older;
     },
     set,
+    delete: (key) => {
+      young.delete(key);
+      old.delete(key);
+    },
     clear: () => {
       young = new Map();
       old = new Map();

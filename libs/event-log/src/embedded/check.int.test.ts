@@ -5,20 +5,15 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { asNew, created, destroyed, state, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { collect } from '../../../../test/contract/event-log.reader.ts';
-import type { CheckOptions, CheckProgress, Finding } from './check.ts';
+import type { CheckProgress, Finding } from './check.ts';
 import type { EmbeddedLog } from './embedded-log.ts';
+import { findings } from './testing/findings.ts';
 import { makeFormat1 } from './testing/former-format.ts';
 import { logsUnderTest } from './testing/logs-under-test.ts';
 import { otherProcess } from './testing/other-process.ts';
 
 const { newDir, open, cleanup } = logsUnderTest();
 afterEach(cleanup);
-
-const findings = async (log: EmbeddedLog, options?: CheckOptions): Promise<Finding[]> => {
-  const found: Finding[] = [];
-  for await (const finding of log.check(options)) found.push(finding);
-  return found;
-};
 
 /** Calls that ended, calls that go on, one that came back after its end, and a PBX. */
 const fillLog = async (log: EmbeddedLog): Promise<void> => {

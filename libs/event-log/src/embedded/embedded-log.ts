@@ -4,6 +4,7 @@ import type { World } from '@rollcall/clock';
 import type Database from 'better-sqlite3';
 import type { EventLog, StreamHead } from '../event-log.ts';
 import { type CheckOptions, checkLog, type Finding } from './check.ts';
+import { type Compacted, type CompactOptions, openCompaction } from './compact.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { openEventRows } from './event-rows.ts';
 import { type GroupCommit, openGroupCommit } from './group-commit.ts';
@@ -13,6 +14,7 @@ import { closeLogFile, openLogFile } from './log-file.ts';
 import { openLogRow } from './log-format.ts';
 import { openPositionAt } from './position-at.ts';
 import { openReading } from './reading.ts';
+import { heldPlaces, watchedPlaces } from './reading-places.ts';
 import { openStreamHeads } from './stream-heads.ts';
 import { commitFeed, pollFeed } from './subscription.ts';
 import { openAppendWriter } from './write-append.ts';
@@ -34,6 +36,12 @@ export type EmbeddedLogOptions = {
 export type EmbeddedLog = EventLog & {
   /** The file, for messages and for the sqlite3 tool (view `event_log`). */
   readonly path: string;
+  /**
+   * Drops streams that closed at or before a position, for good, while appends and reads go on. The position must not lie beyond
+   * the checkpoint of a cache that follows this log in another process: that cache would keep what it has not seen end.
+   * @throws RollcallError LOG_READ_ONLY in mode `read`, LOG_FULL, LOG_IO, LOG_DAMAGED, LOG_CLOSED
+   */
+  compact(options: CompactOptions): Promise<Compacted>;
   /**
    * Yields what is wrong with the log, and nothing for a sound one; whoever writes meanwhile, here or elsewhere, is not held up.
    * Reads every event, so it takes its time; ends early when its signal aborts.
@@ -92,9 +100,7 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
   const kinds = openKinds(db, path);
   const heads = openStreamHeads(db, mode === 'write');
   const positionAt = openPositionAt(db);
-  const newest = db
-    .prepare<[], number | null>('SELECT max(deleted, coalesce((SELECT max(position) FROM events), 0)) FROM log')
-    .pluck();
+  const newest = db.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
   const inFile = (): Position => position(newest.get() ?? START);
   let writing: GroupCommit | undefined;
   const head = (): Position => writing?.head() ?? inFile();
@@ -106,7 +112,10 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
     const onCommit = commits.committed;
     writing = openGroupCommit({ db, path, clock: world.clock, writer, head: inFile(), onCommit });
   }
-  const reading = openReading({ db, rows, heads, feed, use });
+  const compactedTo = (): Position => position(logRow().compacted);
+  const places = mode === 'write' ? heldPlaces() : watchedPlaces(path, compactedTo);
+  const reading = openReading({ db, rows, heads, feed, places, use });
+  const compaction = mode === 'write' ? openCompaction({ db, clock: world.clock, heads, places, use }) : undefined;
 
   const close = async (): Promise<void> => {
     await writing?.idle();
@@ -134,8 +143,13 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
         }
         return found;
       }),
-    compactedTo: async () => use(() => position(logRow().compacted)),
+    compactedTo: async () => use(compactedTo),
     positionAt: async (time) => use(() => positionAt(time)),
+    compact: async (options) => {
+      use(head);
+      if (!compaction) throw logReadOnly(path);
+      return compaction(options);
+    },
     async *check(options) {
       use(head);
       yield* checkLog(path, terminal, options);

@@ -25,6 +25,13 @@ export const logDamaged = (path: string, what: string, cause?: unknown): Rollcal
     { cause },
   );
 
+export const logCompacted = (path: string, place: number): RollcallError =>
+  new RollcallError(
+    'LOG_COMPACTED',
+    `The event log ${path} was compacted while it was read: what ended after position ${place} may be missing.`,
+    'Read it again.',
+  );
+
 const logFull = (path: string, cause: unknown): RollcallError =>
   new RollcallError(
     'LOG_FULL',

@@ -14,6 +14,8 @@ export type StreamHeads = {
   of(name: string): Head | undefined;
   /** The writer's word on where a stream stands now, also for one just begun. */
   moved(name: string, head: Head): void;
+  /** The stream is no more. */
+  dropped(name: string): void;
   /** After a transaction that did not come to be. */
   forget(): void;
 };
@@ -37,6 +39,7 @@ export const openStreamHeads = (db: Database.Database, remember: boolean): Strea
       return found;
     },
     moved: (name, head) => known.set(name, head),
+    dropped: known.delete,
     forget: () => known.clear(),
   };
 };

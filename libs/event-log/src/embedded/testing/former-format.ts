@@ -8,6 +8,8 @@ export const makeFormat1 = (path: string, { compacted }: { compacted: boolean })
     ALTER TABLE log DROP COLUMN events;
     ALTER TABLE log DROP COLUMN checksums;
     ${compacted ? '' : 'ALTER TABLE log DROP COLUMN compacted;'}
-    PRAGMA user_version = 1`);
+    PRAGMA user_version = 1;
+    PRAGMA auto_vacuum = NONE;
+    VACUUM`);
   file.close();
 };

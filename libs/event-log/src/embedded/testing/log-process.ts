@@ -1,12 +1,14 @@
 /**
  * For tests: another process on a data directory. `node log-process.ts <what> <dir> [run]`
  * - `write`: appends without end, three events to each new stream, and prints each stream once its append is acknowledged
+ * - `compact`: drops all that is over, and prints a line after each transaction
+ * - `churn`: appends streams that end at once and drops them again, without end, and prints a line after each round
  * - `lock`: takes the directory's lock and keeps it
  * - `open-to-write`, `open-to-read`: opens the log, reads it, and prints how many events, or the code of the error
  */
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { type NewEvent, SCHEMA_VERSION, START } from '@rollcall/channel';
+import { type NewEvent, position, SCHEMA_VERSION, START } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import { lockDataDir } from '../data-dir-lock.ts';
@@ -53,8 +55,27 @@ const open = async (mode: 'write' | 'read'): Promise<void> => {
   await log.close();
 };
 
+const compact = async (): Promise<void> => {
+  const log = openEmbeddedLog({ dir, world: systemWorld });
+  const { streams } = await log.compact({ before: await log.head(), progress: (done) => print(`${done.streams}`) });
+  print(`done ${streams}`);
+  await log.close();
+};
+
+const churn = async (): Promise<void> => {
+  const log = openEmbeddedLog({ dir, world: systemWorld, terminal: () => true });
+  for (let round = 0; ; round += 1) {
+    const streams = Array.from({ length: 400 }, (_, index) => `channel/pbx-a/1/${round}.${index}`);
+    await Promise.all(streams.map((stream) => log.append(stream, 'none', [event(0), event(1)])));
+    await log.compact({ before: position((await log.head()) - 400) });
+    print(`${round}`);
+  }
+};
+
 try {
   if (what === 'write') await write();
+  if (what === 'churn') await churn();
+  if (what === 'compact') await compact();
   if (what === 'open-to-write') await open('write');
   if (what === 'open-to-read') await open('read');
   if (what === 'lock') {
