@@ -1,9 +1,10 @@
 import { RollcallError } from '@rollcall/errors';
-import kafkajs, { type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { isOfType } from './explain.ts';
 import { createClient, type KafkaConnection } from './kafka.ts';
 import { topicMissing } from './offsets.ts';
 import { COMPACTION_SETTINGS, requiredSettings, type TopicNames, type TopicSetting } from './topic.ts';
+import { topicSettings } from './topic-settings.ts';
 
 export type TopicWish = {
   brokers: readonly string[];
@@ -90,14 +91,6 @@ const wrongSettings = async (
     const value = found.get(setting.name);
     return value === undefined || setting.is(value) ? [] : [[setting, value]];
   });
-};
-
-/** The settings that a topic has, its broker's defaults included. @throws what kafkajs throws */
-export const topicSettings = async (admin: Admin, topic: string): Promise<Map<string, string>> => {
-  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }];
-  const described = await admin.describeConfigs({ resources, includeSynonyms: false });
-  const entries = described.resources.flatMap(({ configEntries }) => configEntries);
-  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
 };
 
 const wrongPartitions = (topic: string, wanted: number, found: number): RollcallError =>

@@ -4,7 +4,7 @@ import { type Checkpoint, checkpointSchema, type PbxSnapshot, pbxSchema } from '
 
 export type StatusRecord =
   | { is: 'pbx'; name: string; log: string; revision: number; pbx: PbxSnapshot | undefined }
-  | { is: 'checkpoint'; key: string; checkpoint: Checkpoint }
+  | { is: 'checkpoint'; key: string; log: string; checkpoint: Checkpoint }
   | { is: 'foreign'; key: string; why: string }
   | { is: 'unknown-schema'; key: string; schema: number };
 
@@ -23,7 +23,7 @@ export const readStatusRecord = ({ key: bytes, value, headers }: RawRecord): Sta
   }
   if (/^checkpoint(\/\d+)?$/.test(key) && value !== null) {
     const checkpoint = checkpointSchema.safeParse(parseJson(value));
-    if (checkpoint.success) return { is: 'checkpoint', key, checkpoint: checkpoint.data };
+    if (checkpoint.success) return { is: 'checkpoint', key, log: ours.log, checkpoint: checkpoint.data };
   }
   return { is: 'foreign', key, why: 'it is neither a PBX nor a checkpoint' };
 };

@@ -1,7 +1,7 @@
-import { topicSettings } from './ensure-topic.ts';
 import { isOfType } from './explain.ts';
 import { createClient, type KafkaConnection } from './kafka.ts';
 import { LEAST_RETENTION_MS } from './topic.ts';
+import { topicSettings } from './topic-settings.ts';
 
 /** A copy is not taken up any more when this little is left of a tombstone's lifetime, in milliseconds. */
 const MARGIN_MS = 60_000;

@@ -4,7 +4,7 @@ import type { ChannelSnapshot, Checkpoint, PbxSnapshot } from './snapshot.ts';
 /** The PBXs and checkpoints, as the records taken so far say. */
 export const createStatusTable = () => {
   const pbxs = new Map<string, { log: string; revision: number; pbx: PbxSnapshot }>();
-  const checkpoints = new Map<string, Checkpoint>();
+  const checkpoints = new Map<string, { log: string; checkpoint: Checkpoint }>();
 
   return {
     /** The PBX that stands otherwise than before; undefined in `pbx` once it is forgotten. */
@@ -12,7 +12,7 @@ export const createStatusTable = () => {
       record: Extract<StatusRecord, { is: 'pbx' | 'checkpoint' }>,
     ): { name: string; pbx: PbxSnapshot | undefined } | undefined => {
       if (record.is === 'checkpoint') {
-        checkpoints.set(record.key, record.checkpoint);
+        checkpoints.set(record.key, { log: record.log, checkpoint: record.checkpoint });
         return undefined;
       }
       const { name, log, revision, pbx } = record;
@@ -27,7 +27,7 @@ export const createStatusTable = () => {
       for (const { pbx } of pbxs.values()) yield pbx;
     },
     entries: (): Iterable<[string, { log: string; revision: number; pbx: PbxSnapshot }]> => pbxs,
-    checkpoints: checkpoints as ReadonlyMap<string, Checkpoint>,
+    checkpoints: checkpoints as ReadonlyMap<string, { log: string; checkpoint: Checkpoint }>,
   };
 };
 

@@ -9,9 +9,12 @@ import { isStale } from './status-table.ts';
 import { differences } from './table.ts';
 import { createRecordTaker, type ViewCounters } from './take-records.ts';
 import { TOPICS, type TopicNames } from './topic.ts';
+import { loadViewImage, saveViewImage } from './view-image.ts';
 
 export type ChannelViewOptions = KafkaConnection & {
   topics?: TopicNames;
+  /** A file in which the view is kept for a fast restart, once a minute and when it is closed. Not used once it is older than a tombstone's lifetime. */
+  image?: string;
   /** Told why nothing can be read just now, and with undefined when it can again. The view recovers by itself. */
   onProblem?: (problem: RollcallError | undefined) => void;
   /** Told what was passed over, and why a copy was read anew. */
@@ -45,12 +48,14 @@ export type ChannelView = {
   close: () => Promise<void>;
 };
 
+const SAVE_EVERY_MS = 60_000;
+
 /**
  * The live channels, as Rollcall publishes them, kept in memory. Serves once it has read everything that was there when it
  * began; drops what comes late or twice; needs no consumer group and commits no offsets.
  */
 export const openChannelView = (options: ChannelViewOptions): ChannelView => {
-  const { brokers, ssl, sasl, clientId, topics = TOPICS, onProblem, onWarning, world = systemWorld } = options;
+  const { brokers, ssl, sasl, clientId, topics = TOPICS, onProblem, onWarning, world = systemWorld, image } = options;
   const closing = new AbortController();
   const counters = { records: 0, late: 0, foreign: 0, unknownSchema: 0, reloads: 0 };
   const warn = (warning: RollcallError): void => onWarning?.(warning);
@@ -73,28 +78,55 @@ export const openChannelView = (options: ChannelViewOptions): ChannelView => {
     for (const pbx of next.status.pbxs()) listeners.tellPbx(pbx.name, pbx);
   };
 
-  const running = runFeed({
-    kafka: { brokers, ssl, sasl, ...(clientId && { clientId }) },
-    topics,
-    world,
-    signal: closing.signal,
-    begun: undefined,
-    takeRecords: createRecordTaker(topics, counters, warn),
-    show,
-    changed: ({ changes, pbxs }) => {
-      for (const { name, pbx } of pbxs) listeners.tellPbx(name, pbx);
-      for (const change of changes) listeners.tell(change);
-    },
-    givenUp: (why) => {
-      counters.reloads++;
-      warn(new RollcallError('VIEW_RELOADED', `The topic is read again from its beginning: ${why}.`, ''));
-    },
-    problem: (now) => {
-      const before = problem;
-      problem = now;
-      if (before?.line !== now?.line) onProblem?.(now);
-    },
-  });
+  const begin = async (): Promise<Copy | undefined> => {
+    try {
+      return image === undefined ? undefined : await loadViewImage(image, topics, world);
+    } catch (error) {
+      if (error instanceof RollcallError) warn(error);
+      return undefined;
+    }
+  };
+
+  const save = async (): Promise<void> => {
+    try {
+      if (image !== undefined && copy) await saveViewImage(image, copy, topics, world);
+    } catch (error) {
+      if (error instanceof RollcallError) warn(error);
+    }
+  };
+
+  const saveNowAndThen = async (): Promise<void> => {
+    while (image !== undefined && !closing.signal.aborted) {
+      await world.scheduler.sleep(SAVE_EVERY_MS, closing.signal);
+      await save();
+    }
+  };
+
+  const feed = async (): Promise<void> =>
+    runFeed({
+      kafka: { brokers, ssl, sasl, ...(clientId && { clientId }) },
+      topics,
+      world,
+      signal: closing.signal,
+      begun: await begin(),
+      takeRecords: createRecordTaker(topics, counters, warn),
+      show,
+      changed: ({ changes, pbxs }) => {
+        for (const { name, pbx } of pbxs) listeners.tellPbx(name, pbx);
+        for (const change of changes) listeners.tell(change);
+      },
+      givenUp: (why) => {
+        counters.reloads++;
+        warn(new RollcallError('VIEW_RELOADED', `The topic is read again from its beginning: ${why}.`, ''));
+      },
+      problem: (now) => {
+        const before = problem;
+        problem = now;
+        if (before?.line !== now?.line) onProblem?.(now);
+      },
+    });
+
+  const running = Promise.all([feed(), saveNowAndThen()]);
 
   return {
     ready,
@@ -124,7 +156,8 @@ export const openChannelView = (options: ChannelViewOptions): ChannelView => {
 
 /** A checkpoint counts once everything that it covers has been read: it comes on another topic. */
 const checkpointIn = ({ status, places }: Copy, topic: string, partition: number | undefined): number | undefined => {
-  const checkpoint = status.checkpoints.get(partition === undefined ? 'checkpoint' : `checkpoint/${partition}`);
+  const { checkpoint } =
+    status.checkpoints.get(partition === undefined ? 'checkpoint' : `checkpoint/${partition}`) ?? {};
   const read = places.get(topic);
   const covered = Object.entries(checkpoint?.offsets ?? {}).every(
     ([one, offset]) => (read?.get(Number(one)) ?? 0) >= offset,

@@ -4,7 +4,7 @@ import { type Changes, createMemoryCache, type StateCache } from '@rollcall/stat
 /** A channel as a test wants it. */
 export const channelOf = (
   uniqueid: string,
-  at: { revision?: number; position?: number } & Partial<Channel> = {},
+  at: Omit<Partial<Channel>, 'revision' | 'position'> & { revision?: number; position?: number } = {},
 ): Channel =>
   shapeChannel({
     pbx: 'pbx-a',
@@ -33,52 +33,53 @@ export const pbxOf = (name: string, at: Partial<Pbx> = {}): Pbx => ({
   ...at,
 });
 
-/** A list as the projector keeps it, moved by hand: every change is one position further. */
+/** A list as the projector keeps it, moved by hand: every change is one position further, and one revision of its stream. */
 export const createList = () => {
   const cache: StateCache = createMemoryCache();
+  const heads = new Map<string, number>();
   let at = 0;
+  let boot = 1;
 
   const commit = (changes: Partial<Changes>): Changes => {
-    const whole = {
-      puts: new Map(),
-      removals: [],
-      pbxs: [],
-      quarantine: new Map(),
-      checkpoint: position(at),
-      ...changes,
-    };
+    const nothing = { puts: new Map(), removals: [], pbxs: [], quarantine: new Map(), checkpoint: position(at) };
+    const whole = { ...nothing, ...changes };
     cache.commit(whole);
     return whole;
   };
 
+  /** Where the stream's next event stands. */
+  const next = (stream: string) => {
+    at++;
+    const head = (heads.get(stream) ?? -1) + 1;
+    heads.set(stream, head);
+    return { revision: revision(head), position: position(at) };
+  };
+
+  const endAll = (streams: readonly string[]): Changes => {
+    const ends = new Map(streams.map((stream) => [stream, next(stream)]));
+    return commit({ removals: [...ends.keys()], ends });
+  };
+
   return {
     cache,
-    /** The channel as it is now; its next revision where it is live already. */
+    /** The channel comes, comes again, or is changed. */
     put: (uniqueid: string, facts: Partial<Channel> = {}): Changes => {
-      at++;
-      const boot = facts.boot ?? 1;
       const stream = channelStream('pbx-a', boot, uniqueid);
-      const before = cache.get(stream);
-      const next = { ...(before ?? channelOf(uniqueid)), ...facts, boot };
-      const channel = shapeChannel({
-        ...next,
-        revision: facts.revision ?? revision(before ? before.revision + 1 : 0),
-        position: position(at),
-      });
-      return commit({ puts: new Map([[stream, channel]]) });
+      const before = cache.get(stream) ?? channelOf(uniqueid, { boot });
+      return commit({ puts: new Map([[stream, shapeChannel({ ...before, ...facts, ...next(stream) })]]) });
     },
-    end: (uniqueid: string, boot = 1): Changes => {
-      at++;
+    end: (uniqueid: string): Changes => {
       const stream = channelStream('pbx-a', boot, uniqueid);
-      const last = cache.get(stream)?.revision ?? 0;
-      const ends = new Map([[stream, { revision: revision(last + 1), position: position(at) }]]);
-      return commit({ removals: [stream], ends });
+      return endAll(cache.get(stream) ? [stream] : []);
+    },
+    /** The PBX begins anew: whatever lived is over, and ids may come again. */
+    reboot: (): Changes => {
+      boot++;
+      return endAll([...cache.entries()].map(([stream]) => stream));
     },
     pbx: (name: string, facts: Partial<Pbx> = {}): Changes => {
-      at++;
-      const before = cache.pbx(name);
-      const next = { ...(before ?? pbxOf(name)), ...facts, position: position(at) };
-      return commit({ pbxs: [{ ...next, revision: revision(before ? before.revision + 1 : 0) }] });
+      const before = cache.pbx(name) ?? pbxOf(name);
+      return commit({ pbxs: [{ ...before, ...facts, ...next(`pbx/${name}`) }] });
     },
     /** Something happened in the log that concerns no channel. */
     pass: (): Changes => {
