@@ -85,7 +85,7 @@ describe('a damaged image is said, and the list made anew from the log', () => {
     const image = join(data, 'channels.image');
     damage(image, how);
     const verified = await rollcall('verify', '--data', data);
-    expect(verified.code).toBe(0);
+    expect(verified.code).toBe(1);
     expect(verified.err).toMatch(/^IMAGE_REFUSED: The image .*channels\.image is not used: .*\n$/);
     expect(await listAsUser(data)).toHaveLength(CALLS);
 

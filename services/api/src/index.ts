@@ -1,5 +1,7 @@
 export type { Readiness } from './health.ts';
+export { imageLines } from './image.ts';
 export { createJobs, type Job, type Jobs } from './jobs.ts';
 export { type JobControl, type Operation, operation, type Progress } from './operation.ts';
 export type { ApiOptions } from './options.ts';
+export { createPace } from './pace.ts';
 export { createApi, listen } from './server.ts';

@@ -40,7 +40,7 @@ beforeEach(async () => {
   defects = [];
   const operations = [fold.operation, heldOperation('cut', true).operation, look.operation];
   jobs = createJobs({ operations, world: systemWorld, defect: (error) => defects.push(error) });
-  api = await serve({ cache: cacheOf([], []), operating: { token: TOKEN, jobs } });
+  api = await serve({ cache: cacheOf([], []), operating: { token: TOKEN, jobs, log: 'log-1' } });
 });
 afterEach(async () => {
   await jobs.close();

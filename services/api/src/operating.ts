@@ -1,6 +1,8 @@
 import { RollcallError } from '@rollcall/errors';
+import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyInstance } from 'fastify';
 import { authorise } from './authorise.ts';
+import { imageStream } from './image.ts';
 import type { Jobs } from './jobs.ts';
 import { allowOnly } from './methods.ts';
 import { progressStream } from './progress-stream.ts';
@@ -10,10 +12,13 @@ export type Operating = {
   /** Whoever shows it may operate. */
   token: string;
   jobs: Jobs;
+  /** Identity of the log that the list is of. */
+  log: string;
 };
 
-/** What operators call, and nobody without their token: operations begin as jobs, and jobs are looked at and stopped. */
-export const operatingRoutes = (server: FastifyInstance, { token, jobs }: Operating): void => {
+/** What operators call, and nobody without their token: operations begin as jobs, jobs are looked at and stopped, the list is read whole. */
+export const operatingRoutes = (server: FastifyInstance, cache: CacheReader, operating: Operating): void => {
+  const { token, jobs, log } = operating;
   const authorised = authorise(token);
   server.addHook('onRequest', async ({ headers }) => authorised(headers.authorization));
   server.setErrorHandler((error, _request, reply) => {
@@ -42,6 +47,11 @@ export const operatingRoutes = (server: FastifyInstance, { token, jobs }: Operat
     async ({ params }, reply) => reply.type('application/x-ndjson').send(progressStream(jobs, params.id)),
   );
 
+  server.get('/v1/image', { exposeHeadRoute: false }, async (_request, reply) =>
+    reply.type('application/x-ndjson').send(imageStream(cache, log)),
+  );
+
+  allowOnly(server, '/v1/image', ['GET']);
   allowOnly(server, '/v1/operations/:name', ['POST']);
   allowOnly(server, '/v1/jobs', ['GET', 'HEAD']);
   allowOnly(server, '/v1/jobs/:id', ['GET', 'HEAD', 'DELETE']);

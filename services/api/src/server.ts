@@ -28,7 +28,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   // Nothing can be changed there.
   for (const url of [...urls]) allowOnly(server, url, ['GET', 'HEAD']);
   const { operating } = options;
-  if (operating) server.register(async (scope) => operatingRoutes(scope, operating));
+  if (operating) server.register(async (scope) => operatingRoutes(scope, options.cache, operating));
   return server;
 };
 
