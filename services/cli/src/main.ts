@@ -5,6 +5,7 @@ import { registerAudit } from './commands/audit.ts';
 import { registerChannel } from './commands/channel.ts';
 import { registerChannels } from './commands/channels.ts';
 import { registerImport } from './commands/import.ts';
+import { registerLog } from './commands/log/index.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStart } from './commands/start.ts';
@@ -56,6 +57,7 @@ const createProgram = (context: Context): Command => {
   registerWatch(program, context);
   registerVerify(program, context);
   registerAudit(program, context);
+  registerLog(program, context);
   registerReplay(program, context);
   registerQuarantine(program, context);
   return program;

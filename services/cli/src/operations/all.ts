@@ -1,5 +1,6 @@
 import type { Operation } from '@rollcall/api';
 import { auditOperation } from './audit.ts';
+import { compactOperation } from './compact.ts';
 import type { Operated } from './operated.ts';
 import { quarantineOperations } from './quarantine.ts';
 import { replayOperation } from './replay.ts';
@@ -11,4 +12,5 @@ export const operationsOf = (operated: Operated): Operation[] => [
   verifyOperation(operated),
   ...quarantineOperations(operated),
   auditOperation(operated),
+  compactOperation(operated),
 ];
