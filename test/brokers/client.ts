@@ -13,7 +13,7 @@ import { partitionsOf } from './judge.ts';
 import type { Kafka } from './kafka.ts';
 
 /** For `vi.waitFor`: long enough for a busy machine. */
-export const patience = { timeout: 30_000, interval: 50 };
+export const patience = { timeout: 30_000, interval: 200 };
 
 // Node sees only the first few names of this CommonJS package.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;

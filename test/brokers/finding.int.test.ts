@@ -25,10 +25,10 @@ test.each(['localhost', 'localhost:9092,', 'kafka://localhost:9092'])('%s is no 
   await expect(findKafka('4')).rejects.toThrow('ROLLCALL_TEST_KAFKA must be HOST:PORT[,HOST:PORT]');
 });
 
-test('the Kafka of ROLLCALL_TEST_KAFKA is used and never harmed', async () => {
+test('the Kafka of ROLLCALL_TEST_KAFKA is used and never harmed', async ({ skip }) => {
   vi.stubEnv('ROLLCALL_TEST_KAFKA', undefined);
   const own = await findKafka('4');
-  if (!own.found) return expect(process.env.CI).toBeUndefined();
+  if (!own.found) return skip(own.reason);
   const kafka = await own.start();
   try {
     vi.stubEnv('ROLLCALL_TEST_KAFKA', kafka.bootstrap.join(','));
