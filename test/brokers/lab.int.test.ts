@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { allowWrite, clientOf, createTopic, patience, write } from './client.ts';
 import { brokersOf, partitionsOf, readTopic } from './judge.ts';
 import type { Broker, Kafka, KafkaOptions, KafkaVersion } from './kafka.ts';
@@ -142,26 +142,23 @@ for (const version of versions) {
   describe(`Kafka ${version} (${found.where}), its surroundings`, () => {
     test.skipIf(!canMount)('a full disk ends the broker, and with room again it has what it acknowledged', async () => {
       const disk = await mountSmallDisk(8);
+      onTestFinished(disk.remove);
       const kafka = await found.start({ logDirectory: () => join(disk.directory, 'log') });
-      try {
-        const client = clientOf(kafka, { retry: { retries: 1 } });
-        const topic = await createTopic(kafka, client);
-        let acknowledged = 0;
-        await expect(async () => {
-          for (;;) {
-            await write(client, topic, [{ value: 'x'.repeat(500_000) }]);
-            acknowledged += 1;
-          }
-        }).rejects.toThrow();
-        expect(await only(kafka).exited()).toBe('exit code 1');
-        expect(await only(kafka).log()).toContain('No space left on device');
-        await disk.grow(64);
-        await only(kafka).start();
-        expect((await readTopic(kafka.inside, topic)).length).toBeGreaterThanOrEqual(acknowledged);
-      } finally {
-        await kafka.stop();
-        await disk.remove();
-      }
+      onTestFinished(kafka.stop);
+      const client = clientOf(kafka, { retry: { retries: 1 } });
+      const topic = await createTopic(kafka, client);
+      let acknowledged = 0;
+      await expect(async () => {
+        for (;;) {
+          await write(client, topic, [{ value: 'x'.repeat(500_000) }]);
+          acknowledged += 1;
+        }
+      }).rejects.toThrow();
+      expect(await only(kafka).exited()).toBe('exit code 1');
+      expect(await only(kafka).log()).toContain('No space left on device');
+      await disk.grow(64);
+      await only(kafka).start();
+      expect((await readTopic(kafka.inside, topic)).length).toBeGreaterThanOrEqual(acknowledged);
     });
   });
 }
