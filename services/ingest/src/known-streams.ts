@@ -3,9 +3,13 @@ import {
   type Channel,
   channelStream,
   evolve,
+  isTerminal,
+  namedType,
+  parseStream,
   type RecordedEvent,
   revision,
   type StreamState,
+  takeable,
 } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
 
@@ -69,18 +73,19 @@ export const createKnownStreams = ({ pbx, log, boot }: KnownStreamsOptions) => {
     if (unmet.size === 0) return;
     const heads = await log.heads([...unmet.keys()]);
     for (const [stream, uniqueid] of unmet) {
-      const entry: Known = {
-        uniqueid,
-        boot: boot(),
-        stream,
-        head: -1,
-        state: { is: 'unseen' },
-        heard: 0,
-        leftBridge: undefined,
-      };
+      const entry = unseen(stream, boot(), uniqueid);
       if (heads.has(stream)) await catchUp(entry);
       set(entry);
     }
+  };
+
+  /** What the log has of that stream; undefined where it is none of a channel of this PBX. */
+  const fromLog = async (stream: string): Promise<Known | undefined> => {
+    const { pbx: of, boot: at, uniqueid } = parseStream(stream) ?? {};
+    if (of !== pbx || at === undefined || uniqueid === undefined) return undefined;
+    const entry = unseen(stream, at, uniqueid);
+    await catchUp(entry);
+    return entry;
   };
 
   /** Reads what another writer appended: to what is live here, and to what is `listed` as live. */
@@ -100,6 +105,7 @@ export const createKnownStreams = ({ pbx, log, boot }: KnownStreamsOptions) => {
     get,
     set,
     catchUp,
+    fromLog,
     learn,
     refresh,
     forget: (uniqueid: string): void => {
@@ -116,12 +122,22 @@ export const createKnownStreams = ({ pbx, log, boot }: KnownStreamsOptions) => {
 
 export type KnownStreams = ReturnType<typeof createKnownStreams>;
 
-/** The state of a stream after one event more. */
+/** The state of a stream after one event more; of an event that no handler can take, only the name counts. */
 export const stateAfter = (state: StreamState, event: RecordedEvent): StreamState => {
-  if (event.type === 'ChannelDestroyed') return { is: 'closed', reason: event.data.reason, claimed: false };
-  const channel = evolve(state.is === 'live' ? state.channel : undefined, event);
+  const taken = takeable(event);
+  if (taken.type === 'ChannelDestroyed') return { is: 'closed', reason: taken.data.reason, claimed: false };
+  if (isTerminal(namedType(taken))) return { is: 'closed', reason: 'hangup', claimed: false };
+  const channel = evolve(state.is === 'live' ? state.channel : undefined, taken);
   return channel ? { is: 'live', channel } : state;
 };
+
+const unseen = (stream: string, boot: Boot, uniqueid: string): Known => ({
+  ...{ stream, boot, uniqueid },
+  head: -1,
+  state: { is: 'unseen' },
+  heard: 0,
+  leftBridge: undefined,
+});
 
 /** A channel that the log says is live. */
 export const knownFrom = (channel: Channel): Known => ({

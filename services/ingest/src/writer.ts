@@ -20,6 +20,7 @@ import {
   SCHEMA_VERSION,
   type Source,
   START,
+  takeable,
   type UniqueidCounter,
 } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
@@ -148,7 +149,7 @@ export const createWriter = (options: WriterOptions) => {
     pbxHead = -1;
     for await (const batch of log.readStream(pbxStream(name))) {
       for (const event of batch) {
-        pbx = evolvePbx(pbx, event);
+        pbx = evolvePbx(pbx, takeable(event));
         pbxHead = event.revision;
       }
     }
@@ -188,12 +189,19 @@ export const createWriter = (options: WriterOptions) => {
     get pbx() {
       return pbx;
     },
-    /** Takes up where the log stands; `live`: what the log says is live. Ends what a crash left of older boots. */
-    load: async (live: Iterable<Channel>): Promise<void> => {
+    /**
+     * Takes up where the log stands; `live`: what the list has, `setAside`: streams of which the log has more than the list.
+     * Ends what a crash left of older boots.
+     */
+    load: async (live: Iterable<Channel>, setAside: Iterable<string> = []): Promise<void> => {
       await loadPbx();
-      const entries = [...live].filter((channel) => channel.pbx === name).map(knownFrom);
-      await endBoot(entries.filter(({ state }) => state.is === 'live' && state.channel.boot < boot()));
-      for (const entry of entries) if (entry.state.is === 'live') known.set(entry);
+      const entries = new Map<string, Known>();
+      const add = (entry: Known | undefined): void => void (entry && entries.set(entry.stream, entry));
+      for (const channel of live) if (channel.pbx === name) add(knownFrom(channel));
+      for (const stream of setAside) add(await known.fromLog(stream));
+      const open = [...entries.values()].filter(({ state }) => state.is === 'live');
+      await endBoot(open.filter((entry) => entry.boot < boot()));
+      for (const entry of open) if (entry.boot >= boot()) known.set(entry);
     },
 
     /** Channel observations, in order. Resolves when what they mean is durable. */
