@@ -55,6 +55,7 @@ export const scriptedPbx = (): ScriptedPbx => {
         if (after.length > 0) pbx.say(...after);
         return facts && { uniqueid, facts };
       },
+      examine: async () => [],
       close: cut,
       closed,
     };

@@ -219,6 +219,7 @@ export const createSimulatedPbx = ({ model, world, dice, watcher }: SimulatedPbx
         asked.catch(() => watcher.lookFailed(uniqueid));
         return asked;
       },
+      examine: async () => [],
       // A logoff is answered; what is on the wire until then still comes.
       close: () => {
         if (!mine.open) return;

@@ -5,6 +5,7 @@ export { type AriAsker, type AriAskerOptions, ariAsker } from './ari/asker.ts';
 export { type AriObserved, type AriObserver, createAriObserver } from './ari/observe.ts';
 export { type AriSourceOptions, ariSource } from './ari/source.ts';
 export { pbxError } from './errors.ts';
+export { type Finding, finding } from './finding.ts';
 export { type AmiRecordingOptions, readAmiRecording } from './recording/ami.ts';
 export { type AriRecordingOptions, readAriRecording } from './recording/ari.ts';
 export type { ChunksFile } from './recording/chunks.ts';

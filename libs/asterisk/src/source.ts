@@ -1,5 +1,6 @@
 import type { ChannelList, ListedChannel, Observation } from '@rollcall/channel';
 import type { RollcallError } from '@rollcall/errors';
+import type { Finding } from './finding.ts';
 
 /** How one PBX is reached. Connecting again is the caller's business: a source makes one connection at a time. */
 export type AsteriskSource = {
@@ -34,6 +35,11 @@ export type AsteriskConnection = {
   cached?(): Promise<ChannelList>;
   /** A second look at one channel: as the PBX has it, or undefined when the PBX says that there is none. Errors as for list. */
   look(uniqueid: string): Promise<ListedChannel | undefined>;
+  /**
+   * Looks into what bears on following this PBX: clocks, permissions, timeouts, filters; something that cannot be told is said to be
+   * so. It changes nothing there. Errors as for list.
+   */
+  examine(): Promise<Finding[]>;
   /** Ends the connection, politely where it can. */
   close(): void;
   /** Resolves when the connection has ended, with the reason; never rejects. */

@@ -1,13 +1,10 @@
 import type { AriAsker, AsteriskConnection, AsteriskSource } from '@rollcall/asterisk';
 import type { ListedChannel, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
-import { isRollcallError } from '@rollcall/errors';
 import type { AsteriskGhosts } from './asterisk-ghosts.ts';
 import { audit } from './audit.ts';
 import type { Comparison } from './comparison.ts';
 import type { IngestCounters } from './counters.ts';
-import { sessionError } from './errors.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import type { WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
@@ -21,29 +18,24 @@ export type AuditingOptions = {
   counters: IngestCounters;
   ghosts: AsteriskGhosts;
   world: World;
-  /** The connection's end. */
-  signal: AbortSignal;
   /** Milliseconds before a second look: an event on its way may settle it. */
   grace: number;
   askForList: (comparison: Comparison) => void;
   find: (uniqueid: string) => Promise<ListedChannel | undefined>;
+  /** Rejects when the connection ends. */
+  untilEnd: <T>(work: Promise<T>) => Promise<T>;
   audited?: ((audit: PbxAudit) => void) | undefined;
 };
 
 /** The audits of one connection: one at a time, counted, and told of. */
 export const createAuditing = (options: AuditingOptions) => {
-  const { pbx, source, queue, counters, signal } = options;
+  const { source, queue, counters, untilEnd } = options;
   let comparison: Comparison | undefined;
   let running: Promise<PbxAudit> | undefined;
 
-  const lost = () => {
-    const why: unknown = signal.reason;
-    return sessionError.notConnected(pbx, source.address, isRollcallError(why) ? why.message : 'Rollcall stops');
-  };
-
   const begin = async (): Promise<PbxAudit> => {
     try {
-      const result = await unlessAborted(
+      const result = await untilEnd(
         audit({
           ...options,
           source: source.source,
@@ -53,8 +45,6 @@ export const createAuditing = (options: AuditingOptions) => {
           },
           inTurn: (task) => queue.push([{ kind: 'turn', task }]),
         }),
-        signal,
-        lost,
       );
       count(counters, result);
       options.audited?.(result);

@@ -1,12 +1,18 @@
+import type { Finding } from '@rollcall/asterisk';
 import type { Channel, ChannelList, ChannelObservation } from '@rollcall/channel';
+import { isRollcallError } from '@rollcall/errors';
 import { type AuditingOptions, createAuditing } from './auditing.ts';
 import type { Comparison } from './comparison.ts';
+import { sessionError } from './errors.ts';
 import { createHangupWatch } from './hangup-watch.ts';
 import { createLooks } from './looks.ts';
 import type { Reconciler } from './reconciler.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { Waiting } from './work-queue.ts';
 
-export type ConnectedOptions = Omit<AuditingOptions, 'askForList' | 'find'> & {
+export type ConnectedOptions = Omit<AuditingOptions, 'askForList' | 'find' | 'untilEnd'> & {
+  /** The connection's end. */
+  signal: AbortSignal;
   reconciler: Reconciler;
   reconcileEvery: number;
   /** What our list has, of all PBXs. */
@@ -17,7 +23,7 @@ export type ConnectedOptions = Omit<AuditingOptions, 'askForList' | 'find'> & {
 
 /** Works off one connection's queue and keeps the list true: lists from time to time, second looks where they are owed. */
 export const createConnected = (options: ConnectedOptions) => {
-  const { connection, queue, writer, reconciler, world, signal } = options;
+  const { pbx, source, connection, queue, writer, reconciler, world, signal } = options;
   /** Channels that the last lists put in doubt and that have not been looked at yet. */
   const doubtful = new Set<string>();
   /** Lists that were asked for and not yet taken, in order. */
@@ -45,7 +51,13 @@ export const createConnected = (options: ConnectedOptions) => {
     });
   };
 
-  const auditing = createAuditing({ ...options, askForList, find: looks.find });
+  const untilEnd = <T>(work: Promise<T>): Promise<T> =>
+    unlessAborted(work, signal, () => {
+      const why: unknown = signal.reason;
+      return sessionError.notConnected(pbx, source.address, isRollcallError(why) ? why.message : 'Rollcall stops');
+    });
+
+  const auditing = createAuditing({ ...options, askForList, find: looks.find, untilEnd });
   const hangups = createHangupWatch(options);
 
   /** Only once a list has been taken is the next one due: however slow the log, it is clear what came after which. */
@@ -129,6 +141,7 @@ export const createConnected = (options: ConnectedOptions) => {
   return {
     suspect: looks.ask,
     audit: auditing.audit,
+    examine: async (): Promise<Finding[]> => [...(await untilEnd(connection.examine())), hangups.finding()],
     /** Until `signal` aborts; what waits then is still written. */
     run: async (): Promise<void> => {
       askForList();

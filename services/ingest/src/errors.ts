@@ -7,8 +7,12 @@ export const sessionError = {
       `${pbx} at ${address} is not connected${why ? `: ${why.replace(/\.$/, '')}.` : '.'}`,
       'The connection is made again by itself; ask again when it stands.',
     ),
-  abandoned: (pbx: string) =>
-    new RollcallError('AUDIT_ABANDONED', `The audit of ${pbx} was given up before it ended.`, 'Ask for it again.'),
+  abandoned: (pbx: string, what: 'audit' | 'examination') =>
+    new RollcallError(
+      `${what.toUpperCase()}_ABANDONED`,
+      `The ${what} of ${pbx} was given up before it ended.`,
+      'Ask for it again.',
+    ),
   overflow: (address: string) =>
     new RollcallError(
       'INGEST_OVERFLOW',

@@ -1,3 +1,4 @@
+import { type Finding, finding } from '@rollcall/asterisk';
 import type { IngestCounters } from './counters.ts';
 import type { Writer } from './writer.ts';
 
@@ -10,6 +11,7 @@ const WAITED_FOR = 10_000;
  */
 export const createHangupWatch = ({ writer, counters }: { writer: Writer; counters: IngestCounters }) => {
   const begin = writer.heard;
+  const before = { ...counters.hangups };
   const missed = new Set<string>();
   return {
     /** A channel was ended here since the PBX has it no more. */
@@ -23,5 +25,24 @@ export const createHangupWatch = ({ writer, counters }: { writer: Writer; counte
       counters.hangups.told++;
       if (missed.delete(uniqueid)) counters.hangups.late++;
     },
+    /** What this connection shows of it. */
+    finding: (): Finding => {
+      const told = counters.hangups.told - before.told;
+      const silent = counters.hangups.missed - before.missed - (counters.hangups.late - before.late);
+      if (silent > 0) {
+        const detail = `${silent} channels ended without a Hangup over a connection that was never lost; ${told} with one.`;
+        return finding('hangups', false, detail, HIDDEN);
+      }
+      if (told > 0) return finding('hangups', true, `All of the ${told} ends over this connection were told.`);
+      return finding(
+        'hangups',
+        undefined,
+        'No channel has ended since the connection began.',
+        'Make a call and ask again.',
+      );
+    },
   };
 };
+
+const HIDDEN =
+  'See that neither eventfilter nor disabledevents (manager.conf) nor declined messages (stasis.conf) hide Hangup. What Asterisk itself loses (its issue 783) is found by lists all the same.';

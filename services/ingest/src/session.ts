@@ -1,4 +1,4 @@
-import type { AriAsker, AsteriskSource } from '@rollcall/asterisk';
+import type { AriAsker, AsteriskSource, Finding } from '@rollcall/asterisk';
 import type { Channel, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
@@ -58,6 +58,11 @@ export type Session = {
    * @throws RollcallError PBX_NOT_CONNECTED, PBX_CONNECTION_LOST, PBX_NO_ANSWER; AUDIT_ABANDONED when `signal` aborts
    */
   audit(signal?: AbortSignal): Promise<PbxAudit>;
+  /**
+   * Looks into what bears on following this PBX: clocks, permissions, timeouts, filters, missed hangups.
+   * @throws RollcallError PBX_NOT_CONNECTED, PBX_NO_ANSWER; EXAMINATION_ABANDONED when `signal` aborts
+   */
+  examine(signal?: AbortSignal): Promise<Finding[]>;
 };
 
 /** Waiting does not heal these. */
@@ -113,10 +118,14 @@ export const runSession = (options: SessionOptions): Session => {
     }
   };
 
-  const audit = async (caller: AbortSignal = signal): Promise<PbxAudit> => {
+  const present = (): Connected => {
     if (!connected) throw sessionError.notConnected(pbx, source.address, status.reason);
-    return unlessAborted(connected.audit(), caller, () => sessionError.abandoned(pbx));
+    return connected;
   };
+  const audit = async (caller: AbortSignal = signal): Promise<PbxAudit> =>
+    unlessAborted(present().audit(), caller, () => sessionError.abandoned(pbx, 'audit'));
+  const examine = async (caller: AbortSignal = signal): Promise<Finding[]> =>
+    unlessAborted(present().examine(), caller, () => sessionError.abandoned(pbx, 'examination'));
 
   /** One that fails is counted, and the next one comes in its time. */
   const auditNowAndThen = async (every: number): Promise<void> => {
@@ -128,5 +137,5 @@ export const runSession = (options: SessionOptions): Session => {
 
   const done = run([...options.listed()]);
   if (options.auditEvery !== undefined) void auditNowAndThen(options.auditEvery);
-  return { done, audit };
+  return { done, audit, examine };
 };

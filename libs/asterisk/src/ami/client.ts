@@ -2,9 +2,11 @@ import type { ChannelList } from '@rollcall/channel';
 import { pbxError } from '../errors.ts';
 import type { AsteriskConnection, AsteriskSource } from '../source.ts';
 import { type AmiAddress, addressText } from './address.ts';
+import { examine } from './examine.ts';
 import { readGreeting } from './greeting.ts';
 import { keepAlive } from './keep-alive.ts';
 import { type AmiUser, login } from './login.ts';
+import { CHANNEL_EVENTS } from './observe.ts';
 import { checkPermissions } from './permissions.ts';
 import { refusal } from './response.ts';
 import { type AmiSession, type SessionOptions, startSession } from './session.ts';
@@ -75,6 +77,11 @@ export const connectAmi = async (
       list: () => list(session, where),
       cached: () => cached(session, where),
       look: (uniqueid) => look(session, where, uniqueid),
+      examine: () => {
+        const maySeeSecret = options.tls !== undefined || options.plain === true || isLoopback(options.host);
+        const events = variables.length > 0 ? CHANNEL_EVENTS : CHANNEL_EVENTS.filter((event) => event !== 'VarSet');
+        return examine({ session, world, user: options.user, events, version, maySeeSecret });
+      },
       close: session.close,
       closed: session.closed,
     };
@@ -83,6 +90,8 @@ export const connectAmi = async (
     throw error;
   }
 };
+
+const isLoopback = (host: string): boolean => /^(127(\.\d+){3}|::1|localhost)$/.test(host);
 
 const askStartup = async (session: AmiSession, where: string): Promise<string> => {
   const answer = await session.ask({ Action: 'CoreStatus' });

@@ -2,6 +2,7 @@ import type { World } from '@rollcall/clock';
 import { isRollcallError, type RollcallError } from '@rollcall/errors';
 import { pbxError } from '../errors.ts';
 import type { AsteriskConnection, AsteriskSource } from '../source.ts';
+import { examine } from './examine.ts';
 import { type AriFeedCounters, createAriFeed } from './feed.ts';
 import { type AriApplication, type Ask, ariApplication, ariInfo, ariList, ariLook } from './queries.ts';
 import { createAriRest } from './rest.ts';
@@ -93,6 +94,7 @@ export const connectAri = async (
         if (!over) observe([{ kind: 'list', source: 'ari', list: answer }]);
       },
       look: (uniqueid) => ariLook(ask, uniqueid, wanted),
+      examine: () => examine(ask, app, world),
       close,
       closed,
       counters: feed.counters,

@@ -6,7 +6,7 @@ import { z } from 'zod';
  */
 const text = z.string().optional().catch(undefined);
 const number = z.int().optional().catch(undefined);
-const time = z
+export const ariTimestamp = z
   .string()
   .transform((printed) => milliseconds(printed))
   .optional()
@@ -32,7 +32,7 @@ export const ariChannelSchema = z.object({
     .optional()
     .catch(undefined),
   /** After a masquerade one id carries another creation time: it stays with Asterisk's struct, not with the identity. */
-  creationtime: time,
+  creationtime: ariTimestamp,
   language: text,
   /** 16.27, 18.13, 19.5, 20.0 and later. */
   protocol_id: text,
@@ -47,7 +47,7 @@ export const ariChannelSchema = z.object({
 export type AriChannel = z.infer<typeof ariChannelSchema>;
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.object({ type: z.literal(type), timestamp: time, channel: ariChannelSchema, ...shape });
+  z.object({ type: z.literal(type), timestamp: ariTimestamp, channel: ariChannelSchema, ...shape });
 
 const bridge = z.object({ id: z.string().min(1) });
 

@@ -1,7 +1,7 @@
 import type { ChannelList, ListedChannel } from '@rollcall/channel';
 import { z } from 'zod';
 import { pbxError } from '../errors.ts';
-import { ariChannelSchema } from './event.ts';
+import { ariChannelSchema, ariTimestamp } from './event.ts';
 import { ariFacts } from './facts.ts';
 import { answerFailure, ariMessage } from './failure.ts';
 import type { AriRest } from './rest.ts';
@@ -67,6 +67,12 @@ export const ariApplication = async (how: Ask, app: string): Promise<AriApplicat
     }
   );
 };
+
+const pingSchema = z.object({ timestamp: ariTimestamp });
+
+/** The PBX's time in milliseconds since 1970; undefined where it does not tell (before 16.5). */
+export const ariTime = async (how: Ask): Promise<number | undefined> =>
+  (await ask(how, '/asterisk/ping', { schema: pingSchema, none: 'Resource not found' }))?.timestamp;
 
 /** A PBX with 100,000 channels answers with some 50 MiB. */
 const LIST_LIMIT = 256 * 1024 * 1024;
