@@ -1,0 +1,1 @@
+export { type EventStoreLogOptions, openEventStoreLog } from './eventstore-log.ts';
