@@ -1,5 +1,5 @@
 import type { Job } from '@rollcall/api';
-import { RollcallError } from '@rollcall/errors';
+import { errorLine, RollcallError } from '@rollcall/errors';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { Operator } from './operator.ts';
@@ -43,21 +43,16 @@ const openOperator = async (place: OperatingPlace, context: Context): Promise<Op
 
 const runJob = async (operator: Operator, { id }: Job, json: boolean, { terminal }: Context): Promise<Job> => {
   const shown = showProgress(terminal, json);
-  let stopping: Promise<void> = Promise.resolve();
   const stop = (): void => {
     shown.done();
     terminal.err('Stopping; once more ends at once.\n');
-    stopping = operator.stop(id);
+    operator.stop(id).catch((error) => terminal.err(`${errorLine(error)}\n`));
   };
   process.once('SIGINT', stop);
   try {
-    const [job] = await Promise.all([
-      operator.follow(id, ({ progress }) => {
-        if (progress) shown.at(progress);
-      }),
-      stopping,
-    ]);
-    return job;
+    return await operator.follow(id, ({ progress }) => {
+      if (progress) shown.at(progress);
+    });
   } finally {
     process.off('SIGINT', stop);
     shown.done();

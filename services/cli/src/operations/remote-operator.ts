@@ -1,6 +1,6 @@
 import type { Job } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
-import { RollcallError } from '@rollcall/errors';
+import { isRollcallError, RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 import { notRollcall, serverAddress } from '../rollcall-server.ts';
 import { askServer, linesOf, type Question, type Server } from './ask-server.ts';
@@ -59,7 +59,7 @@ export const remoteOperator = (server: Server, world: World): Operator => {
     follow: async (id, tell) => {
       for (;;) {
         const ended = await listen(id, tell).catch((error) => {
-          throw lost(id, place, error);
+          throw isRollcallError(error) && GONE.has(error.code) ? lost(id, place, error) : error;
         });
         if (ended) return ended;
         // It was too slow for the stream, or the Rollcall is gone: then asking again says so.
@@ -90,6 +90,9 @@ const jobOf = (text: string, place: string): Job => {
     error,
   };
 };
+
+/** It does not answer, or it is another one since. */
+const GONE: ReadonlySet<string> = new Set(['SERVER_UNREACHABLE', 'SERVER_SLOW', 'JOB_UNKNOWN']);
 
 const lost = (id: string, place: string, cause: unknown) =>
   new RollcallError(

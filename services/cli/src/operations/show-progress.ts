@@ -22,15 +22,18 @@ export const showProgress = (terminal: Terminal, json: boolean): ShownProgress =
     Presets.shades_classic,
   );
   let begun = false;
+  let over = false;
   return {
     at: (report) => {
+      if (over) return;
       if (!begun) bar.start(report.target, report.position, texts(report));
       begun = true;
       bar.setTotal(report.target);
       bar.update(report.position, texts(report));
     },
     done: () => {
-      if (begun) bar.stop();
+      if (begun && !over) bar.stop();
+      over = true;
     },
   };
 };
