@@ -37,3 +37,12 @@ export const noteRead = (copy: Copy, { topic, partition, records, next, end }: B
  */
 export const ageOf = ({ completeAt }: Copy, now: number): number =>
   now - Math.min(now, ...[...completeAt.values()].flatMap((partitions) => [...partitions.values()]));
+
+/** Whether everything that a publisher has said to be complete is in the copy, for every partition of the topic. */
+export const isCovered = ({ places, status }: Copy, topic: string): boolean => {
+  const said = [...status.checkpoints.values()].map(({ checkpoint }) => checkpoint.offsets);
+  return [...(places.get(topic) ?? [])].every(([partition, place]) => {
+    const offsets = said.flatMap((one) => one[partition] ?? []);
+    return offsets.length > 0 && offsets.every((offset) => place >= offset);
+  });
+};

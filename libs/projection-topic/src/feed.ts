@@ -1,7 +1,7 @@
 import type { World } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
 import type { Cluster } from 'kafkajs';
-import { type Copy, createCopy, noteRead } from './copy.ts';
+import { type Copy, createCopy, isCovered, noteRead } from './copy.ts';
 import { explain, isOfType } from './explain.ts';
 import { type Batch, follow } from './follow.ts';
 import { clusterOf, createClient, type KafkaConnection } from './kafka.ts';
@@ -30,6 +30,12 @@ export type FeedOptions = {
 };
 
 /**
+ * For how long, in milliseconds, a new copy that no checkpoint covers yet does not take the old one's place: who publishes is still filling
+ * a topic that was made again.
+ */
+const HOLD_BACK_MS = 60_000;
+
+/**
  * Follows both topics until `signal` aborts. Whatever goes wrong, it connects anew and reads on from where it was; where that would
  * leave something out, it reads a new copy from the beginning.
  */
@@ -40,6 +46,8 @@ export const runFeed = async (options: FeedOptions): Promise<void> => {
   /** Partitions that a copy which is not yet shown has still to read up to their ends. */
   let left = new Set<string>();
   let lost: string | undefined;
+  /** When the copy that is read was begun. */
+  let begunAt = 0;
 
   const take = (reading: Copy, ends: Extent['ends'], batch: Batch): void => {
     const taken = takeRecords(reading, batch);
@@ -56,6 +64,8 @@ export const runFeed = async (options: FeedOptions): Promise<void> => {
 
   const showWhenComplete = (reading: Copy): void => {
     if (left.size > 0 || reading === shown) return;
+    const isHeldBack = shown && !isCovered(reading, topics.channels);
+    if (isHeldBack && world.clock.monotonic() - begunAt < HOLD_BACK_MS) return;
     shown = reading;
     show(reading);
   };
@@ -67,6 +77,7 @@ export const runFeed = async (options: FeedOptions): Promise<void> => {
     lost = undefined;
     if (copy && why === undefined) return copy;
     if (why !== undefined) givenUp(why);
+    begunAt = now;
     return createCopy(new Map([...extent.oldest].map(([topic, offsets]) => [topic, new Map(offsets)])), now);
   };
 

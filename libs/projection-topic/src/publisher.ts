@@ -90,7 +90,7 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   let foreign: readonly string[] = [];
   let covered: number | undefined;
   let problem: RollcallError | undefined;
-  let reconciling = Promise.withResolvers<void>();
+  let reconciling = askedFor();
   let wake = (): void => {};
 
   const tell = (error: unknown): void => {
@@ -111,18 +111,24 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   /** Learns what the topics hold, and looks at every key that they or the list have. */
   const survey = async (): Promise<void> => {
     surveys.begin();
-    const found = await surveyTopics({ kafka, topics, partition, signal });
-    for (const key of channels.held.keys()) agenda.markKey(key);
-    Object.assign(channels, { partitions: found.partitions, held: found.channels, next: found.next });
-    status.held = found.status;
-    foreign = found.foreign;
+    const asked = reconciling;
+    reconciling = askedFor();
+    try {
+      const found = await surveyTopics({ kafka, topics, partition, signal });
+      for (const key of channels.held.keys()) agenda.markKey(key);
+      Object.assign(channels, { partitions: found.partitions, held: found.channels, next: found.next });
+      status.held = found.status;
+      foreign = found.foreign;
+    } catch (error) {
+      reconciling.promise.then(asked.resolve, asked.reject);
+      throw error;
+    }
     for (const key of channels.held.keys()) agenda.markKey(key);
     for (const [stream] of cache.entries()) agenda.mark(stream);
     for (const { name } of cache.pbxs()) agenda.markPbx(name);
     // Of several publishers each knows its own PBXs only.
     if (partition === undefined) for (const name of pbxNames(status.held.keys())) agenda.markPbx(name);
-    agenda.published().then(reconciling.resolve, reconciling.reject);
-    reconciling = Promise.withResolvers();
+    agenda.published().then(asked.resolve, asked.reject);
   };
 
   const publishMarked = async (): Promise<void> => {
@@ -167,46 +173,56 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
 
   const running = keepTrying(work, trying);
 
+  const close = async (): Promise<void> => {
+    if (!problem) {
+      checkpoints.now();
+      await Promise.race([agenda.published(), world.scheduler.sleep(FLUSH_MS)]);
+    }
+    stopping.abort(closed());
+    surveys.end();
+    checkpoints.end();
+    wake();
+    await running;
+    await sender.drop();
+    agenda.take().done.reject(closed());
+    reconciling.reject(closed());
+  };
+  let closing: Promise<void> | undefined;
+
   return {
     publish: (changes) => {
       agenda.markChanges(changes);
       const published = agenda.published();
+      if (signal.aborted) agenda.take().done.reject(closed());
       wake();
       return published;
     },
     reconcile: async () => {
       const before = { ...counters };
-      const reconciled = reconciling.promise;
+      const asked = reconciling.promise;
       surveys.now();
-      await reconciled;
+      await asked;
       return {
         snapshots: counters.snapshots - before.snapshots,
         tombstones: counters.tombstones - before.tombstones,
       };
     },
     state: () => ({ queued: agenda.size, held: channels.held.size, position: covered, problem, foreign, ...counters }),
-    close: async () => {
-      if (!problem) {
-        checkpoints.now();
-        const published = agenda.published();
-        await Promise.race([published, world.scheduler.sleep(FLUSH_MS)]);
-      }
-      stopping.abort();
-      surveys.end();
-      checkpoints.end();
-      wake();
-      await running;
-      await sender.drop();
-      const closed = new RollcallError(
-        'PUBLISHER_CLOSED',
-        'The publisher is closed.',
-        'The next start publishes the rest.',
-      );
-      agenda.take().done.reject(closed);
-      reconciling.promise.catch(() => {});
-      reconciling.reject(closed);
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
+};
+
+const closed = () =>
+  new RollcallError('PUBLISHER_CLOSED', 'The publisher is closed.', 'The next start publishes what is left.');
+
+/** Whether or not anybody waits for it. */
+const askedFor = (): PromiseWithResolvers<void> => {
+  const asked = Promise.withResolvers<void>();
+  asked.promise.catch(() => {});
+  return asked;
 };
 
 const pbxNames = (keys: Iterable<string>): string[] =>
