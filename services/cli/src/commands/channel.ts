@@ -1,33 +1,36 @@
-import { type Pbx, type Position, position, type RecordedEvent, START } from '@rollcall/channel';
+import { type Position, position, START } from '@rollcall/channel';
 import type { EventLog } from '@rollcall/event-log';
 import { printable } from '@rollcall/listing';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.ts';
 import { moment } from '../moment.ts';
 import { createProgress } from '../progress.ts';
-import { channelJson } from '../reading/channel-json.ts';
-import { type Conclusion, conclude } from '../reading/conclusion.ts';
-import { findStreams, searchName } from '../reading/find-channel.ts';
-import { jsonLine } from '../reading/json-line.ts';
+import { findStreams } from '../reading/find-channel.ts';
+import { searchName } from '../reading/search-name.ts';
 import { checkPbx } from '../reading/selection.ts';
-import { lossReason } from '../reading/stale-line.ts';
-import { type TimelineEntry, timeline, valueText } from '../reading/timeline.ts';
-import { openView, type View } from '../view.ts';
+import { type Looked, readStory, readStream, type Stream } from '../reading/story.ts';
+import { storyJson, storyText } from '../reading/story-text.ts';
+import { openView } from '../view.ts';
 
-type Options = { pbx?: string; boot?: number; since?: string; json?: boolean; data?: string };
+type Options = { pbx?: string; boot?: number; at?: string; since?: string; json?: boolean; data?: string };
 
 const HELP = `
-A uniqueid is found at once, live or over, in any boot of any PBX; a name at once while the channel is live. The name of
-a channel that is over is searched for in the whole log; --since makes that shorter. Case does not count in names.
+A uniqueid is found at once, live or over, in any boot of any PBX; a name at once while the channel is live. The name of a
+channel that is over is searched for in the log, which has no index of names: backwards from the end until it is found, for
+less than a second; a line says how far that went. --since searches all from there on. Case does not count in names.
 
-Each event has the PBX's time, #position in the log, revision in its stream, and who said it: ami, ari, or reconcile
-(found out by comparing with the PBX's own list). Below it stands what it changed. The last line says why the channel is
-listed or not. Exit status: 0 found, 1 not found.
+Each event has the PBX's time, #position in the log, revision in its stream, and who said it: ami, ari, reconcile (found out
+by comparing with the PBX's own list) or operator. Below it stands what it changed. Among them, with the name of the PBX in
+place of a revision, stands what the PBX's own stream says during the channel's life: connections lost and made again, and
+for how long nothing was heard; restarts; comparisons. The last line says why the channel is listed or not.
+Reports that contradicted what was known and came to nothing are not in the log: the counters of /readyz count them.
+Exit status: 0 found, 1 not found.
 
 Examples:
   rollcall channel pbx-a-1795360512.1501
   rollcall channel PJSIP/alice-0000002a
-  rollcall channel PJSIP/alice-0000002a --since -2h     over for an hour or so
+  rollcall channel PJSIP/alice-0000002a --at 14:03      as it was then: its story so far
+  rollcall channel PJSIP/alice-0000002a --since -2d     over for a day or so
   rollcall channel 1795360512.1501 --pbx pbx-b --json
 `;
 
@@ -39,7 +42,11 @@ export const registerChannel = (program: Command, context: Context): void => {
     .description('show one channel, live or over: every event, and why it is or is not listed')
     .option('--pbx <name>', 'of this PBX only')
     .option('--boot <n>', 'of this boot of the PBX only', wholeNumber)
-    .option('--since <moment>', 'search names that are over from here on: a position, a time or a while ago (-2h)')
+    .option(
+      '--at <moment>',
+      'as it was: a position (12345), a time (14:03, 2026-11-22T14:03:00Z) or a while ago (-10m)',
+    )
+    .option('--since <moment>', 'search names that are over in all of the log from here on: a moment as for --at')
     .option('--json', 'the same as one JSON object')
     .option('--data <dir>', 'read this data directory')
     .addHelpText('after', HELP)
@@ -51,116 +58,99 @@ const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
-type Story = {
-  stream: string;
-  first: RecordedEvent;
-  last: RecordedEvent;
-  entries: TimelineEntry[];
-  channel: ReturnType<typeof timeline>['channel'];
-  name: string;
-};
-
 const showChannel = async (text: string, options: Options, context: Context): Promise<void> => {
   const { terminal, world, settings } = context;
-  const view = await openView({ data: options.data ?? settings.data, world });
+  const { at, json } = options;
+  const view = await openView({ data: options.data ?? settings.data, world, ...(at === undefined ? {} : { at }) });
   try {
     checkPbx(view.cache, options.pbx);
-    const streams = await find(text, options, view, context);
-    const [story, ...others] = byImportance(await Promise.all(streams.map((stream) => tell(stream, view.log))));
-    if (!story) {
-      const where = [options.pbx && ` of ${options.pbx}`, options.boot !== undefined && ` in boot ${options.boot}`];
-      terminal.err(`No channel ${JSON.stringify(text)}${where.filter(Boolean).join('')} is in the log.\n`);
+    const looked: Looked = { ...view, staleAfter: settings.staleAfter };
+    const { streams, unsearched } = await find(text, options, looked, context);
+    const found = await Promise.all(streams.map((stream) => readStream(stream, looked)));
+    const [first, ...others] = byImportance(found, looked);
+    if (!first) {
+      terminal.err(
+        unsearched
+          ? notFound(text, unsearched)
+          : `No channel ${JSON.stringify(text)}${ofWhat(options, looked)} is in the log.\n`,
+      );
       process.exitCode = 1;
       return;
     }
-    const { conclusion, pbx } = await concludeStory(story, view, settings.staleAfter);
-    terminal.out(options.json ? storyJson(story, conclusion, view.now) : storyText(story, conclusion, pbx));
-    for (const other of others) terminal.err(alsoLine(other));
+    const story = await readStory(first, looked);
+    const told = { of: first, story, now: view.now, at: at === undefined ? undefined : view.cache.checkpoint };
+    terminal.out(json ? storyJson(told) : storyText(told, view.cache.pbx(first.pbx)));
+    for (const other of others) terminal.err(alsoLine(other, looked));
+    if (unsearched)
+      terminal.err(`Channels that had that name before ${unsearched} are not looked for: --since does.\n`);
   } finally {
     await view.close();
   }
 };
 
-const find = async (text: string, options: Options, view: View, { terminal, world }: Context): Promise<string[]> => {
-  const { log } = view;
+const ofWhat = ({ pbx, boot, at }: Options, { cache }: Looked): string =>
+  [
+    pbx === undefined ? '' : ` of ${pbx}`,
+    boot === undefined ? '' : ` in boot ${boot}`,
+    at === undefined ? '' : ` up to #${cache.checkpoint}`,
+  ].join('');
+
+const notFound = (text: string, unsearched: string): string =>
+  `No channel ${JSON.stringify(text)} is live, and none that is over had that name since ${unsearched}. To search further: --since -2d, or --since 0 for all of the log.\n`;
+
+/** `unsearched`: where the part of the log that was not searched ends, in words; undefined when everything was. */
+type Found = { streams: string[]; unsearched: string | undefined };
+
+const find = async (text: string, options: Options, looked: Looked, context: Context): Promise<Found> => {
   const sought = { text, pbx: options.pbx, boot: options.boot };
-  const streams = await findStreams(sought, view);
+  const streams = await findStreams(sought, looked);
   // Every channel name of Asterisk has its technology before a slash: anything else is a uniqueid, and was looked up.
-  if (streams.length > 0 || !text.includes('/')) return streams;
+  if (streams.length > 0 || !text.includes('/')) return { streams, unsearched: undefined };
+  const { terminal, world } = context;
+  const { log, cache } = looked;
   const after = await searchFrom(options.since, log, world.clock.now());
-  const head = await log.head();
-  if (terminal.columns === undefined)
-    terminal.err(`Searching the log for channels that are over, up to #${head} ...\n`);
-  const progress = createProgress(terminal, 'searching the log for channels that are over', head);
+  const to = cache.checkpoint;
+  const whole = options.since !== undefined;
+  if (whole && terminal.columns === undefined) {
+    terminal.err(`Searching the log for channels that are over, from #${after} to #${to} ...\n`);
+  }
+  const progress = createProgress(terminal, 'searching the log for channels that are over', to - after);
   try {
-    return await searchName(sought, log, after, progress.at);
+    const found = await searchName(sought, log, { after, to, whole, clock: world.clock, progress: progress.at });
+    const unsearched = whole || found.searchedTo === START ? undefined : await placeText(found.searchedTo, log);
+    return { streams: found.streams, unsearched };
   } finally {
     progress.done();
   }
 };
 
+/** `#1980334 (2026-11-22T21:52:47.460Z)`: the position, and when it was written. */
+const placeText = async (place: Position, log: EventLog): Promise<string> => {
+  for await (const [event] of log.readAll(position(place - 1), place)) {
+    if (event) return `#${place} (${new Date(event.recorded).toISOString()})`;
+  }
+  return `#${place}`;
+};
+
+/** @throws RollcallError AT_UNCLEAR */
 const searchFrom = async (since: string | undefined, log: EventLog, now: number): Promise<Position> => {
   if (since === undefined) return START;
   const when = moment(since, now);
   return when.is === 'position' ? position(when.position) : log.positionAt(when.time);
 };
 
-const tell = async (stream: string, log: EventLog): Promise<Story | undefined> => {
-  const events: RecordedEvent[] = [];
-  for await (const batch of log.readStream(stream)) events.push(...batch);
-  const [first] = events;
-  const last = events.at(-1);
-  if (!first || !last) return undefined;
-  const { entries, channel, lastName } = timeline(events);
-  return { stream, first, last, entries, channel, name: lastName ?? '' };
-};
-
 /** Live before over, then the latest. */
-const byImportance = (stories: (Story | undefined)[]): Story[] =>
-  stories
-    .filter((story) => story !== undefined)
+const byImportance = (streams: (Stream | undefined)[], { cache }: Looked): Stream[] =>
+  streams
+    .filter((stream) => stream !== undefined)
     .sort(
-      (a, b) => Number(b.channel !== undefined) - Number(a.channel !== undefined) || b.last.position - a.last.position,
+      (a, b) =>
+        Number(cache.get(b.stream) !== undefined) - Number(cache.get(a.stream) !== undefined) ||
+        b.last.position - a.last.position,
     );
 
-const concludeStory = async (story: Story, { cache, log, now }: View, staleAfter: number) => {
-  const pbx = cache.pbx(story.first.pbx);
-  const reason = pbx && (await lossReason(pbx, log));
-  const conclusion = conclude(story.last, cache.get(story.stream), pbx, { now, staleAfter, lossReason: reason });
-  return { conclusion, pbx };
+const alsoLine = ({ stream, pbx, boot, uniqueid, last }: Stream, { cache }: Looked): string => {
+  const how = cache.get(stream) ? 'live' : `over since ${new Date(last.time).toISOString()}`;
+  const command = `rollcall channel ${printable(uniqueid)} --pbx ${printable(pbx)} --boot ${boot}`;
+  return `Also: ${printable(uniqueid)} of ${printable(pbx)}, boot ${boot}, ${how}: ${command}\n`;
 };
-
-const storyJson = ({ first, name, channel, entries, stream }: Story, conclusion: Conclusion, now: number): string =>
-  jsonLine({
-    pbx: first.pbx,
-    boot: first.boot,
-    uniqueid: uniqueidOf(stream),
-    name,
-    ...conclusion,
-    channel: channel ? channelJson(channel, conclusion.listed === 'stale', now) : null,
-    events: entries,
-  });
-
-const storyText = ({ first, name, entries, stream }: Story, { why }: Conclusion, pbx: Pbx | undefined): string => {
-  const lines = [
-    printable(name),
-    `uniqueid ${printable(uniqueidOf(stream))}, ${printable(first.pbx)} boot ${first.boot}${pbx && pbx.boot > first.boot ? ` of ${pbx.boot}` : ''}`,
-    '',
-  ];
-  for (const { time, position: place, revision, source, type, changes } of entries) {
-    lines.push(`${new Date(time).toISOString()}  #${place}  rev ${revision}  ${source}  ${type}`);
-    for (const { field, from, to } of changes) {
-      const old = from === undefined ? '' : `${printable(valueText(field, from))} → `;
-      lines.push(`    ${field}: ${old}${printable(valueText(field, to))}`);
-    }
-  }
-  lines.push('', why, '');
-  return lines.join('\n');
-};
-
-const uniqueidOf = (stream: string): string => stream.split('/').slice(3).join('/');
-
-const alsoLine = ({ first, last, stream, channel }: Story): string =>
-  `Also: ${printable(uniqueidOf(stream))} of ${printable(first.pbx)}, boot ${first.boot}, ` +
-  `${channel ? 'live' : `over since ${new Date(last.time).toISOString()}`}: ` +
-  `rollcall channel ${printable(uniqueidOf(stream))} --pbx ${printable(first.pbx)} --boot ${first.boot}\n`;

@@ -1,43 +1,114 @@
-import { type Channel, evolve, type RecordedEvent, stateText } from '@rollcall/channel';
+import {
+  type Channel,
+  evolve,
+  isTerminal,
+  namedType,
+  type RecordedEvent,
+  refusal,
+  stateText,
+  takeable,
+} from '@rollcall/channel';
 
 /** One event of a channel's stream, with what it changed. */
 export type TimelineEntry = {
+  of: 'channel';
   /** Milliseconds since 1970: the PBX's time where it gave one. */
   time: number;
   position: number;
   revision: number;
   source: string;
-  type: RecordedEvent['type'];
+  /** What the event is, or says it is where it was refused. */
+  type: string;
   changes: { field: string; from: unknown; to: unknown }[];
+  /** Why no handler could take it. */
+  refused?: string;
+  /** Revision of the refused event that it waited behind when it came. */
+  waited?: number;
+  /** What the event alone does not say. */
+  note?: string;
 };
 
-/** A channel's story from its events, oldest first; `channel` is its snapshot after the last one, undefined when it is over. */
+/** What an event's note is made from. */
+export type Noted = {
+  event: RecordedEvent;
+  /** The channel had been over before it. */
+  wasOver: boolean;
+};
+
+export type Timeline = {
+  entries: TimelineEntry[];
+  /** The channel after the last event, as far as its events can be read; undefined when it is over. */
+  channel: Channel | undefined;
+  lastName: string | undefined;
+};
+
+/** A channel's story from its events, oldest first. `note` says of an event what it does not say itself. */
 export const timeline = (
   events: Iterable<RecordedEvent>,
-): { entries: TimelineEntry[]; channel: Channel | undefined; lastName: string | undefined } => {
+  note: (noted: Noted) => string | undefined = () => undefined,
+): Timeline => {
   const entries: TimelineEntry[] = [];
+  const waiting = createWaiting();
   let channel: Channel | undefined;
   let lastName: string | undefined;
+  let wasOver = false;
   for (const event of events) {
     const before = channel;
-    channel = evolve(before, event);
-    lastName = channel?.name ?? lastName;
+    const taken = takeable(event);
+    const refused = isTerminal(namedType(event)) ? undefined : refusal(event);
+    channel = evolve(before, taken);
+    if (taken.type !== 'Unreadable') lastName = channel?.name ?? lastName;
+    const waited = waiting.behind(event, refused);
+    const said = note({ event: taken, wasOver });
+    const { time, position, revision, source } = event;
     entries.push({
-      time: event.time,
-      position: event.position,
-      revision: event.revision,
-      source: event.source,
-      type: event.type,
-      changes: event.type === 'ChannelDestroyed' ? said(event.data) : changed(before, channel),
+      of: 'channel',
+      ...{ time, position, revision, source },
+      type: namedType(event),
+      changes: changesOf(before, channel, taken),
+      ...(refused !== undefined && { refused }),
+      ...(waited !== undefined && { waited }),
+      ...(said !== undefined && { note: said }),
     });
+    if (isTerminal(namedType(event))) wasOver = true;
   }
   return { entries, channel, lastName };
+};
+
+/** Follows which refused event a stream is set aside at, as the projector does. */
+const createWaiting = () => {
+  let refusedAt: number[] = [];
+  let skipped = new Set<number>();
+  return {
+    /** The refused event that this one waits behind. */
+    behind: (event: RecordedEvent, refused: string | undefined): number | undefined => {
+      if (isTerminal(namedType(event))) {
+        refusedAt = [];
+        skipped = new Set();
+        return undefined;
+      }
+      const [first] = refusedAt;
+      if (refused !== undefined) refusedAt.push(event.revision);
+      if (event.type === 'EventSkipped' && refused === undefined) {
+        skipped.add(event.data.revision);
+        while (refusedAt[0] !== undefined && skipped.has(refusedAt[0])) refusedAt.shift();
+        return refusedAt[0];
+      }
+      return first;
+    },
+  };
 };
 
 /** Fields that say where the channel and its snapshot stand, not what the channel is. */
 const PLACES: ReadonlySet<string> = new Set(['pbx', 'boot', 'uniqueid', 'revision', 'position']);
 
-const changed = (before: Channel | undefined, after: Channel | undefined): TimelineEntry['changes'] => {
+const changesOf = (
+  before: Channel | undefined,
+  after: Channel | undefined,
+  event: RecordedEvent,
+): TimelineEntry['changes'] => {
+  if (event.type === 'Unreadable') return [];
+  if (event.type === 'ChannelDestroyed' || event.type === 'EventSkipped') return said(event.data);
   const old = new Map<string, unknown>(Object.entries(before ?? {}));
   return Object.entries(after ?? {})
     .filter(([field]) => !PLACES.has(field))
