@@ -329,3 +329,58 @@ describe('an audit', () => {
     expect((await other).complete).toBe(true);
   });
 });
+
+describe('an examination', () => {
+  test('says what the PBX and the connection show', async () => {
+    const { asterisk, own } = await given();
+    asterisk.begins('1.1', 'PJSIP/a');
+    asterisk.begins('1.2', 'PJSIP/b');
+    asterisk.begins('1.3', 'PJSIP/c');
+    await listed(own, 'PJSIP/a', 'PJSIP/b', 'PJSIP/c');
+    const hangups = async () => (await own.session.examine()).find(({ what }) => what === 'hangups');
+    expect((await own.session.examine()).map(({ what }) => what)).toEqual([
+      'clock-skew',
+      'permission',
+      'event-times',
+      'write-timeout',
+      'event-filter',
+      'hangups',
+    ]);
+    expect(await hangups()).toMatchObject({ ok: undefined });
+    asterisk.vanishes('1.1');
+    asterisk.tells('Hangup', '1.1', 'PJSIP/a');
+    await listed(own, 'PJSIP/b', 'PJSIP/c');
+    expect(await hangups()).toMatchObject({ ok: true });
+    asterisk.vanishes('1.2');
+    await own.session.audit();
+    expect(await hangups()).toMatchObject({
+      ok: false,
+      detail: 'Of 2 channels that ended over this connection, 1 did so without a Hangup.',
+    });
+  });
+  test('does not hold a connection responsible for what ended before it', async () => {
+    const { asterisk, own } = await given();
+    asterisk.begins('1.1', 'PJSIP/a');
+    await listed(own, 'PJSIP/a');
+    asterisk.cut();
+    asterisk.vanishes('1.1');
+    await own.until('stale');
+    await own.until('live');
+    await listed(own);
+    expect(own.counters.hangups).toEqual({ told: 0, missed: 0, late: 0 });
+  });
+  test('of a PBX that is away is refused, and one under way ends with the connection', async () => {
+    const { asterisk, own } = await given({ answers: { Ping: () => asterisk.cut() } });
+    expect(await refusal(own.session.examine())).toBe('PBX_NOT_CONNECTED');
+    asterisk.stop();
+    await own.until('stale');
+    expect(await refusal(own.session.examine())).toBe('PBX_NOT_CONNECTED');
+  });
+  test('is waited for no longer than its caller wants', async () => {
+    const { own } = await given({ answers: { Ping: () => {} } });
+    const giveUp = new AbortController();
+    const refused = refusal(own.session.examine(giveUp.signal));
+    giveUp.abort();
+    expect(await refused).toBe('EXAMINATION_ABANDONED');
+  });
+});

@@ -30,7 +30,7 @@ export const createHangupWatch = ({ writer, counters }: { writer: Writer; counte
       const told = counters.hangups.told - before.told;
       const silent = counters.hangups.missed - before.missed - (counters.hangups.late - before.late);
       if (silent > 0) {
-        const detail = `${silent} channels ended without a Hangup over a connection that was never lost; ${told} with one.`;
+        const detail = `Of ${silent + told} channels that ended over this connection, ${silent} did so without a Hangup.`;
         return finding('hangups', false, detail, HIDDEN);
       }
       if (told > 0) return finding('hangups', true, `All of the ${told} ends over this connection were told.`);

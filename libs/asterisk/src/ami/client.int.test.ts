@@ -218,10 +218,26 @@ describe('permissions', () => {
     expect(unchecked.warnings).toEqual([expect.stringContaining('read=call,dialplan cannot be checked')]);
   });
 
+  test.each([
+    ['system,call,dialplan', []],
+    ['system, call', [expect.stringContaining('does not give the AMI user read=dialplan')]],
+    ['', [expect.stringContaining('read=call,dialplan cannot be checked')]],
+  ])('that only manager.conf tells are taken from there: "%s"', async (read, warnings) => {
+    const server = await ami({
+      ...commands(['Status', 'CoreStatus', 'Getvar']),
+      Getvar: (action, { say }) => say(success(action, `\nVariable: x\nValue: ${read}`)),
+    });
+    expect((await connectTo(server.port).connecting).warnings).toEqual(warnings);
+    expect(server.received.filter(({ Action }) => Action === 'Getvar').map(({ Variable }) => Variable)).toEqual([
+      'AST_CONFIG(manager.conf,rollcall,read,-1)',
+    ]);
+  });
+
   test('do not let a user name become a command', async () => {
-    const server = await ami(showUser('none'));
+    const server = await ami({ ...showUser('none'), ...commands(['Status', 'CoreStatus', 'Command', 'Getvar']) });
     const { warnings } = await connectTo(server.port, { user: 'a b; core stop now' }).connecting;
-    expect(server.received.map(({ Action }) => Action)).not.toContain('Command');
+    for (const action of ['Command', 'Getvar'])
+      expect(server.received.map(({ Action }) => Action)).not.toContain(action);
     expect(warnings).toHaveLength(1);
   });
 

@@ -19,7 +19,7 @@ const PLAIN = /^[\w.@-]{1,80}$/;
  * reporting; the function is in func_config.so.
  */
 export const settingsOf =
-  (session: AmiSession): ReadSetting =>
+  (session: Pick<AmiSession, 'ask'>): ReadSetting =>
   async (file, category, setting, index = -1) => {
     if (!PLAIN.test(category)) return undefined;
     const answer = await session.ask({

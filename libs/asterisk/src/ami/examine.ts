@@ -7,7 +7,7 @@ import { askPermissions, permissionFinding } from './permissions.ts';
 import type { AmiSession } from './session.ts';
 
 export type Examined = {
-  session: AmiSession;
+  session: Pick<AmiSession, 'ask'>;
   world: Pick<World, 'clock'>;
   user: string;
   /** Those that are needed. */

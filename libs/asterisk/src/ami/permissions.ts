@@ -19,7 +19,7 @@ export type Permissions = {
   read: { classes: ReadonlySet<string>; from: 'Asterisk' | 'manager.conf' } | undefined;
 };
 
-export const askPermissions = async (session: AmiSession, user: string): Promise<Permissions> => {
+export const askPermissions = async (session: Pick<AmiSession, 'ask'>, user: string): Promise<Permissions> => {
   const commands = await session.ask({ Action: 'ListCommands' });
   if (commands.response !== 'Success') return { actions: undefined, read: undefined };
   const actions = new Set(commands.headers.map(([header]) => header));
@@ -27,7 +27,7 @@ export const askPermissions = async (session: AmiSession, user: string): Promise
 };
 
 const askReadClasses = async (
-  session: AmiSession,
+  session: Pick<AmiSession, 'ask'>,
   user: string,
   actions: ReadonlySet<string>,
 ): Promise<Permissions['read']> => {
@@ -38,7 +38,7 @@ const askReadClasses = async (
 };
 
 /** A line `read perm: system,call,…`. Undefined where the answer is of another form. */
-const askHeldClasses = async (session: AmiSession, user: string): Promise<Set<string> | undefined> => {
+const askHeldClasses = async (session: Pick<AmiSession, 'ask'>, user: string): Promise<Set<string> | undefined> => {
   const answer = await session.ask({ Action: 'Command', Command: `manager show user ${user}` });
   for (const [header, line] of answer.headers) {
     const classes = header === 'Output' ? /^\s*read perm:\s*(\S+)\s*$/.exec(line)?.[1] : undefined;
@@ -60,7 +60,11 @@ const missingRead = ({ read }: Permissions): string[] =>
  * @returns warnings for the operator
  * @throws PBX_PERMISSION_MISSING, PBX_NO_ANSWER, PBX_CONNECTION_LOST
  */
-export const checkPermissions = async (session: AmiSession, user: string, where: string): Promise<string[]> => {
+export const checkPermissions = async (
+  session: Pick<AmiSession, 'ask'>,
+  user: string,
+  where: string,
+): Promise<string[]> => {
   const permissions = await askPermissions(session, user);
   const { actions, read } = permissions;
   if (!actions) return ['what the AMI user may do cannot be checked: ListCommands is refused'];
