@@ -11,7 +11,8 @@ export type KafkaConnection = {
 };
 
 const CONNECT_MS = 5_000;
-const REQUEST_MS = 15_000;
+/** Longer than a broker waits for the replicas. */
+const REQUEST_MS = 10_000;
 
 /** kafkajs tries again for about three seconds; what outlasts that is told, and tried again by whoever asked. */
 const RETRY = { retries: 4, initialRetryTime: 100, maxRetryTime: 1_500 };
@@ -28,6 +29,10 @@ export const createClient = ({ brokers, ssl, sasl, clientId = 'rollcall' }: Kafk
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
   });
+
+/** For messages. */
+export const userOf = ({ sasl }: KafkaConnection): string | undefined =>
+  sasl && 'username' in sasl ? sasl.username : undefined;
 
 /**
  * The cluster itself, to fetch from. kafkajs reads through consumer groups only, which need a coordinator, a permission and three

@@ -1,7 +1,8 @@
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import type { Broker, Cluster } from 'kafkajs';
-import { isOffsetOutOfRange } from './kafka-errors.ts';
+import type { Cluster } from 'kafkajs';
+import { deadBroker, isOffsetOutOfRange } from './kafka-errors.ts';
+import { atBroker } from './leader.ts';
 import type { KafkaRecord } from './record.ts';
 import type { Resuming } from './resume.ts';
 
@@ -11,7 +12,7 @@ const PARTITION_BYTES = 512 * 1024;
 const FETCH_BYTES = 4 * 1024 * 1024;
 
 const RETRY_FIRST_MS = 100;
-const RETRY_MAX_MS = 5_000;
+const RETRY_MAX_MS = 2_000;
 
 type FetchResponse = { responses: { partitions: { partition: number; messages: KafkaRecord[] }[] }[] };
 
@@ -20,95 +21,130 @@ export type FollowOptions = {
   topic: string;
   partitions: ReadonlyMap<number, Resuming>;
   world: World;
-  /** Why nothing can be read just now; undefined once it can again. */
+  /** Each time that something could not be read, and why; undefined each time that all could. */
   problem: (error: unknown) => void;
   /** A partition can be followed no longer. */
   lost: (partition: number, error: RollcallError) => void;
 };
 
 /**
- * Reads partitions for as long as it takes: one request at each leader for all its partitions, again at once. Whatever goes
- * wrong, it begins again with what the cluster says now. Kafka keeps no place for it: the mirrors know.
+ * Reads partitions for as long as it takes: at each broker all those that it leads, by one request at a time. A broker that fails
+ * holds up nobody else's partitions, and is asked again once the cluster has said who leads now. Kafka keeps no place for it:
+ * the mirrors know.
  */
 export const follow = (options: FollowOptions): { stop: () => void } => {
   const { cluster, topic, world, problem, lost } = options;
   const following = new Map(options.partitions);
+  const leaders = new Map<number, string>();
+  const asking = new Set<string>();
+  const failing = new Map<string, unknown>();
   const stopping = new AbortController();
+  const { signal } = stopping;
+
+  const ledBy = (broker: string): number[] =>
+    [...following.keys()].filter((partition) => leaders.get(partition) === broker);
+
+  const giveUp = (partition: number, error: RollcallError): void => {
+    following.delete(partition);
+    lost(partition, error);
+  };
 
   const take = (partition: number, records: readonly KafkaRecord[]): void => {
     try {
       following.get(partition)?.take(records);
     } catch (error) {
       if (!(error instanceof RollcallError) || !isForGood(error)) throw error;
-      following.delete(partition);
-      lost(partition, error);
+      giveUp(partition, error);
     }
   };
 
-  const fetchOnce = async (broker: Broker, partitions: readonly number[]): Promise<FetchResponse> => {
-    const wanted = partitions.flatMap((partition) => {
-      const from = following.get(partition)?.from();
-      return from === undefined ? [] : [{ partition, fetchOffset: String(from), maxBytes: PARTITION_BYTES }];
+  const fetchFrom = (broker: string, partitions: readonly number[]): Promise<FetchResponse> => {
+    const wanted = partitions.map((partition) => {
+      return { partition, fetchOffset: String(following.get(partition)?.from()), maxBytes: PARTITION_BYTES };
     });
-    if (wanted.length === 0) return { responses: [] };
     const limits = { isolationLevel: 0, minBytes: 1, maxBytes: FETCH_BYTES, maxWaitTime: LONG_POLL_MS };
-    return broker.fetch({ ...limits, topics: [{ topic, partitions: wanted }] });
+    return atBroker(cluster, broker, (one) => one.fetch({ ...limits, topics: [{ topic, partitions: wanted }] }));
   };
 
-  /** Until `round` is over; a broker that has nothing to lead is left. */
-  const followLeader = async (leader: string, partitions: readonly number[], round: AbortSignal): Promise<void> => {
-    const broker = await cluster.findBroker({ nodeId: leader });
-    while (!round.aborted && partitions.some((partition) => following.has(partition))) {
-      const { responses } = await fetchOnce(broker, partitions);
-      if (round.aborted) return;
-      for (const { partition, messages } of responses.flatMap((response) => response.partitions)) {
-        take(partition, messages);
-      }
-      problem(undefined);
+  const readOnce = async (broker: string): Promise<void> => {
+    const { responses } = await fetchFrom(broker, ledBy(broker));
+    if (signal.aborted) return;
+    for (const { partition, messages } of responses.flatMap(({ partitions }) => partitions)) {
+      // Another broker may lead it by now and have been read already.
+      if (leaders.get(partition) === broker) take(partition, messages);
     }
   };
 
-  /** Ends when something goes wrong with any of them, or when it is to stop. */
-  const followAll = async (): Promise<void> => {
-    const round = new AbortController();
-    try {
-      await cluster.connect();
-      await cluster.addTargetTopic(topic);
-      await cluster.refreshMetadata();
-      for (const one of following.values()) one.begin();
-      const leaders = Object.entries(cluster.findLeaderForPartitions(topic, [...following.keys()]));
-      const ends = AbortSignal.any([round.signal, stopping.signal]);
-      await Promise.all(leaders.map(([leader, partitions]) => followLeader(leader, partitions, ends)));
-    } finally {
-      round.abort();
-    }
+  const failed = (who: string, error: unknown): void => {
+    failing.set(who, error);
+    problem(error);
+  };
+  const works = (who: string): void => {
+    failing.delete(who);
+    if (failing.size === 0) problem(undefined);
   };
 
   const giveUpOutOfRange = (error: unknown): void => {
     const partition = isOffsetOutOfRange(error);
     const one = partition === undefined ? undefined : following.get(partition);
-    if (partition === undefined || !one) return;
-    following.delete(partition);
-    lost(partition, one.outOfRange());
+    if (partition !== undefined && one) giveUp(partition, one.outOfRange());
   };
 
-  const run = async (): Promise<void> => {
+  /** For as long as the broker leads any of the partitions. */
+  const readAt = async (broker: string): Promise<void> => {
     let wait = RETRY_FIRST_MS;
-    while (!stopping.signal.aborted && following.size > 0) {
-      const since = world.clock.monotonic();
+    while (!signal.aborted && ledBy(broker).length > 0) {
       try {
-        await followAll();
+        await readOnce(broker);
+        works(broker);
+        wait = RETRY_FIRST_MS;
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (signal.aborted) return;
         giveUpOutOfRange(error);
-        problem(error);
+        failed(broker, error);
+        for (const partition of ledBy(broker)) following.get(partition)?.begin();
+        await world.scheduler.sleep(wait, signal);
+        wait = Math.min(wait * 2, RETRY_MAX_MS);
+        await look();
       }
-      wait = world.clock.monotonic() - since > RETRY_MAX_MS ? RETRY_FIRST_MS : Math.min(wait * 2, RETRY_MAX_MS);
-      await world.scheduler.sleep(wait, stopping.signal);
+    }
+    asking.delete(broker);
+    failing.delete(broker);
+  };
+
+  /** Asks the cluster who leads what, and begins to read there. */
+  const look = async (): Promise<void> => {
+    try {
+      await cluster.refreshMetadata();
+      if (signal.aborted) return;
+      const found = Object.entries(cluster.findLeaderForPartitions(topic, [...following.keys()]));
+      for (const [broker, partitions] of found) readThere(broker, partitions);
+      failing.delete('');
+    } catch (error) {
+      const dead = deadBroker(error);
+      if (dead) cluster.removeBroker(dead);
+      failed('', error);
     }
   };
 
-  void run();
+  const readThere = (broker: string, partitions: readonly number[]): void => {
+    for (const partition of partitions) {
+      if (leaders.get(partition) !== broker) following.get(partition)?.begin();
+      leaders.set(partition, broker);
+    }
+    if (asking.has(broker)) return;
+    asking.add(broker);
+    void readAt(broker);
+  };
+
+  const begin = async (): Promise<void> => {
+    for (let wait = RETRY_FIRST_MS; !signal.aborted && leaders.size === 0; wait = Math.min(wait * 2, RETRY_MAX_MS)) {
+      await look();
+      if (leaders.size === 0) await world.scheduler.sleep(wait, signal);
+    }
+  };
+
+  void begin();
   // What a broker still holds back is not waited for, and not taken.
   return { stop: () => stopping.abort() };
 };

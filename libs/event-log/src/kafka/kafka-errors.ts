@@ -29,6 +29,22 @@ export const isOffsetOutOfRange = (error: unknown): number | undefined => {
 export const isOfType = (error: unknown, type: string): boolean =>
   chain(error).some((one) => text(one, 'type') === type);
 
+const RETRIED_OUT = /^KafkaJS(NumberOfRetriesExceeded|NonRetriableError)$/;
+
+/** What may be over when it is tried again: a connection, a leader, a replica that is missing. */
+export const canPass = (error: unknown): boolean => {
+  const [cause] = chain(error).filter(({ name }) => !RETRIED_OUT.test(name));
+  if (!cause?.name.startsWith('KafkaJS')) return false;
+  return !('retriable' in cause) || cause.retriable !== false;
+};
+
+/** The broker that closed the connection or did not answer in time. */
+export const deadBroker = (error: unknown): { host: string; port: number } | undefined => {
+  const dead = chain(error).find(({ name }) => /^KafkaJS(ConnectionClosed|RequestTimeout)Error$/.test(name));
+  const [, host, port] = /^(.*):(\d+)$/.exec(dead ? text(dead, 'broker') : '') ?? [];
+  return host && port ? { host, port: Number(port) } : undefined;
+};
+
 const TLS =
   /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_OSSL)|self.signed|certificate|secure TLS|SSL routines/;
 
@@ -46,6 +62,8 @@ export type At = {
   /** For messages: the brokers of the settings. */
   brokers: readonly string[];
   topic: string;
+  /** The name of the settings' login. */
+  user?: string | undefined;
 };
 
 type Told = { code: string; what: string; advice: string };
@@ -77,41 +95,41 @@ const tlsFailed = (errors: readonly Error[]): Told | undefined => {
 
 const ACL = /^(TOPIC|CLUSTER|GROUP|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED$/;
 
-const byType = (errors: readonly Error[], topic: string): Told | undefined => {
+const byType = (errors: readonly Error[], { brokers, topic, user }: At): Told | undefined => {
   const types = errors.map((one) => text(one, 'type'));
   const has = (pattern: RegExp): boolean => types.some((type) => pattern.test(type));
   if (has(ACL)) {
     return {
       code: 'LOG_NOT_ALLOWED',
-      what: `do not allow this user what it needs on topic ${topic}`,
-      advice: `Allow it Describe, DescribeConfigs, Read and Write on that topic (kafka-acls.sh --add --operation ...), and Create where the topic is not there yet.`,
+      what: `does not allow ${user ?? 'this client'} what Rollcall needs on topic ${topic}`,
+      advice: `Allow it (Create only where the topic is not there yet; whoever only reads needs no Write): kafka-acls.sh --bootstrap-server ${brokers[0]} --add --allow-principal User:${user ?? 'NAME'} --topic ${topic} --operation Create --operation Describe --operation DescribeConfigs --operation Read --operation Write`,
     };
   }
   if (has(/^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE)$/)) {
     return {
       code: 'APPEND_TOO_LARGE',
-      what: `take no batch of that size for topic ${topic}`,
-      advice: `Raise max.message.bytes of the topic.`,
+      what: `takes no batch of that size for topic ${topic}`,
+      advice: 'Raise max.message.bytes of the topic.',
     };
   }
   if (has(/^KAFKA_STORAGE_ERROR$/)) {
     return {
       code: 'LOG_FULL',
-      what: `cannot write topic ${topic}: a broker's disk is full or broken`,
+      what: `cannot write topic ${topic}: the disk of a broker is full or broken`,
       advice: 'Make room on it, or mend it; appending goes on by itself as soon as it can.',
     };
   }
   if (has(/^NOT_ENOUGH_REPLICAS/)) {
     return {
       code: 'LOG_UNAVAILABLE',
-      what: `have fewer replicas of topic ${topic} in step than min.insync.replicas asks for`,
+      what: `has fewer replicas of topic ${topic} in step than its min.insync.replicas asks for`,
       advice: 'Bring the missing brokers back; appending goes on by itself then.',
     };
   }
   if (has(/^UNKNOWN_TOPIC_OR_PARTITION$/)) {
     return {
       code: 'LOG_UNAVAILABLE',
-      what: `do not know topic ${topic}`,
+      what: `does not know topic ${topic}`,
       advice: 'If it was deleted, start Rollcall again: it makes a new one, and finds what is live again.',
     };
   }
@@ -124,18 +142,17 @@ const unreachable = (errors: readonly Error[]): Told => {
   const message = errors.at(-1)?.message ?? 'no reason was given';
   const what = `cannot be used: ${(code !== undefined && UNREACHABLE[code]) || message}`;
   const advice = closed
-    ? 'Check that it is a port for clients; one that wants TLS (ssl) or a login (sasl) closes the connection like this. Rollcall tries again by itself.'
-    : 'Check the address and that the brokers run; Rollcall tries again by itself.';
+    ? 'Check that it runs, and that this is a port for clients: one that wants TLS (ssl) or a login (sasl) closes the connection like this.'
+    : 'Check the address, and that the brokers run.';
   return { code: 'LOG_UNAVAILABLE', what, advice };
 };
 
 /** What kafkajs says, as an error of the log. An error of the log comes back as it is. */
-export const kafkaError = (error: unknown, { brokers, topic }: At): RollcallError => {
+export const kafkaError = (error: unknown, at: At): RollcallError => {
   if (error instanceof RollcallError) return error;
   const errors = chain(error);
-  const { code, what, advice } =
-    loginRefused(errors) ?? tlsFailed(errors) ?? byType(errors, topic) ?? unreachable(errors);
-  const where = errors.map((one) => text(one, 'broker')).find((broker) => broker !== '');
-  const who = where ? `Kafka broker ${where}` : `Kafka (${brokers.join(', ')})`;
-  return new RollcallError(code, `${who}: ${what.replace(/\.$/, '')}.`, advice, { cause: error });
+  const { code, what, advice } = loginRefused(errors) ?? tlsFailed(errors) ?? byType(errors, at) ?? unreachable(errors);
+  const broker = errors.map((one) => text(one, 'broker')).find((one) => one !== '');
+  const where = `Kafka at ${broker ?? at.brokers.join(', ')}`;
+  return new RollcallError(code, `${where} ${what.replace(/\.$/, '')}.`, advice, { cause: error });
 };

@@ -107,6 +107,7 @@ export const openMirror = (file: MirrorFile) => {
       try {
         begin.run();
         const counted = takeAll(fresh, reached);
+        writer.seal();
         commit.run();
         const appended = counted.at(-1)?.[1];
         if (reached.partitions !== state.partitions)

@@ -2,6 +2,7 @@ import { position, START } from '@rollcall/channel';
 import { logClosed, logError, logReadOnly } from '../embedded/log-errors.ts';
 import { openPositionAt } from '../embedded/position-at.ts';
 import { openReading } from '../embedded/reading.ts';
+import { heldPlaces } from '../embedded/reading-places.ts';
 import type { Append } from '../embedded/write-append.ts';
 import type { Appended, EventLog, StreamHead } from '../event-log.ts';
 import { checkedAppend } from './append-checks.ts';
@@ -39,7 +40,7 @@ export const openPartitionLog = (options: PartitionLogOptions): PartitionLog => 
 
   const queue = openAppendQueue(options);
   const positionAt = openPositionAt(db);
-  const reading = openReading({ db, rows, heads, feed, use });
+  const reading = openReading({ db, rows, heads, feed, places: heldPlaces(), use });
   const wake = (): void => feed.wake();
   lost.addEventListener('abort', wake, { once: true });
 

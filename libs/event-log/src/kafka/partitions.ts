@@ -1,5 +1,6 @@
 import type { World } from '@rollcall/clock';
 import { isRollcallError, type RollcallError } from '@rollcall/errors';
+import { userOf } from './client.ts';
 import { follow } from './follow.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { type Mirror, openMirror } from './mirror.ts';
@@ -67,7 +68,7 @@ const followed = async (options: PartitionsOptions, access: TopicAccess, parts: 
   let tries = 0;
   let told: string | undefined;
   const tell = (error: unknown): void => {
-    const said = error === undefined ? undefined : kafkaError(error, options);
+    const said = error === undefined ? undefined : kafkaError(error, { ...options, user: userOf(options) });
     tries = said ? tries + 1 : 0;
     if (said && tries >= TRIES) opening.abort(said);
     if (said?.message === told) return;

@@ -1,6 +1,8 @@
-import { type Cluster, type Message, Partitioners, type Producer } from 'kafkajs';
-import { clusterOf, createClient, type KafkaConnection } from './client.ts';
+import type { World } from '@rollcall/clock';
+import type { Cluster, Message } from 'kafkajs';
+import { clusterOf, createClient, type KafkaConnection, userOf } from './client.ts';
 import { kafkaError } from './kafka-errors.ts';
+import { atLeader, insisting } from './leader.ts';
 import { ensureTopic } from './topic.ts';
 
 export type TopicAccess = {
@@ -17,32 +19,35 @@ export type TopicAccessOptions = KafkaConnection & {
   partitions: number;
   replication?: number;
   mode: 'write' | 'read';
+  world: World;
 };
 
+/** How long a broker may wait for the replicas, in milliseconds. */
+const REPLICAS_MS = 8_000;
+/** How long one append is tried again before it fails, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+type Produced = { topics: { partitions: { baseOffset: string }[] }[] };
+
 /**
- * Connects, and makes the topic or checks it. In order and without loss: one batch at a time is the caller's part, and kafkajs's
- * idempotent producer is not used, since it drops what it has acknowledged when a broker is slow.
+ * Connects, and makes the topic or checks it. One batch at a time in a partition is the caller's part. Not with kafkajs's
+ * producers: the idempotent one loses what it has acknowledged, and any goes on asking a broker that answers no more.
  */
 export const openTopicAccess = async (options: TopicAccessOptions): Promise<TopicAccess> => {
-  const { topic, mode } = options;
+  const { topic, mode, world } = options;
   const kafka = createClient(options);
   const admin = kafka.admin();
   const cluster = clusterOf(kafka);
-  const producer: Producer = kafka.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-    idempotent: false,
-  });
   const close = async (): Promise<void> => {
     // A broker may hold back the answer to a fetch; nobody waits for it any more.
     cluster.disconnect().catch(() => {});
-    await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
+    await admin.disconnect().catch(() => {});
   };
   const told = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      throw kafkaError(error, options);
+      throw kafkaError(error, { ...options, user: userOf(options) });
     }
   };
   const open = async (): Promise<void> => {
@@ -51,7 +56,6 @@ export const openTopicAccess = async (options: TopicAccessOptions): Promise<Topi
     await admin.disconnect();
     await cluster.connect();
     await cluster.addTargetTopic(topic);
-    if (mode === 'write') await producer.connect();
   };
   try {
     await told(open());
@@ -60,21 +64,25 @@ export const openTopicAccess = async (options: TopicAccessOptions): Promise<Topi
     throw error;
   }
 
-  const produceTo = async (partition: number, messages: readonly Message[]): Promise<number> => {
-    const placed = messages.map((message) => ({ ...message, partition }));
-    const [written] = await producer.send({ topic, acks: -1, messages: placed });
-    if (written?.baseOffset === undefined) throw new Error('the broker did not say where the records stand');
-    return Number(written.baseOffset) + messages.length;
+  const produce = async (partition: number, messages: readonly Message[]): Promise<number> => {
+    const topicData = [{ topic, partitions: [{ partition, messages: [...messages] }] }];
+    const produced = await atLeader(cluster, topic, partition, (broker): Promise<Produced> => {
+      return broker.produce({ acks: -1, timeout: REPLICAS_MS, topicData });
+    });
+    const offset = produced.topics[0]?.partitions[0]?.baseOffset;
+    if (offset === undefined) throw new Error('the broker did not say where the records stand');
+    return Number(offset) + messages.length;
   };
-  const endsOf = async (wanted: readonly number[]): Promise<Map<number, number>> => {
-    const asked = wanted.map((partition) => ({ partition }));
-    const [found] = await cluster.fetchTopicsOffset([{ topic, partitions: asked, fromBeginning: false }]);
+  const ends = async (wanted: readonly number[]): Promise<Map<number, number>> => {
+    const partitions = wanted.map((partition) => ({ partition }));
+    const [found] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning: false }]);
     return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
   };
+  const insistently = <T>(work: () => Promise<T>): Promise<T> => told(insisting(cluster, world, PATIENCE_MS, work));
   return {
     cluster,
-    produce: (partition, messages) => told(produceTo(partition, messages)),
-    ends: (wanted) => told(endsOf(wanted)),
+    produce: (partition, messages) => insistently(() => produce(partition, messages)),
+    ends: (wanted) => insistently(() => ends(wanted)),
     close,
   };
 };
