@@ -1,3 +1,4 @@
+import { RollcallError } from '@rollcall/errors';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig } from 'kafkajs';
 import './kafkajs-idle.ts';
 
@@ -8,6 +9,20 @@ export type KafkaConnection = {
   sasl?: KafkaConfig['sasl'];
   /** What the brokers call this client in their logs. Default: `rollcall`. */
   clientId?: string;
+};
+
+/** kafkajs takes no address of IPv6 but by a name. */
+const ADDRESS = /^[^\s:/@[\]]+:(?!0+$)\d{1,5}$/;
+
+/** @throws RollcallError KAFKA_SETTINGS */
+export const checkConnection = ({ brokers }: KafkaConnection): void => {
+  const wrong = brokers.find((address) => !ADDRESS.test(address) || Number(address.split(':')[1]) > 65_535);
+  if (brokers.length > 0 && wrong === undefined) return;
+  throw new RollcallError(
+    'KAFKA_SETTINGS',
+    wrong === undefined ? 'brokers: none is named.' : `brokers: ${JSON.stringify(wrong)} is no address of a broker.`,
+    'Name one or more as HOST:PORT.',
+  );
 };
 
 const CONNECT_MS = 5_000;

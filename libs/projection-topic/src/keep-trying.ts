@@ -1,7 +1,10 @@
 import type { World } from '@rollcall/clock';
 
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 3_000;
+
+/** Not all at the same moment. */
+const jittered = (wait: number, { random }: World): number => wait * (0.75 + random.float() / 2);
 
 export type Trying = {
   world: World;
@@ -22,7 +25,7 @@ export const keepTrying = async (work: () => Promise<void>, { world, signal, fai
       if (world.clock.monotonic() - since > LONGEST_WAIT_MS) wait = FIRST_WAIT_MS;
       if (wait > FIRST_WAIT_MS) failed(error);
     }
-    await world.scheduler.sleep(wait, signal);
+    await world.scheduler.sleep(jittered(wait, world), signal);
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }
 };
@@ -39,7 +42,7 @@ export const tryUntilDone = async <T>(
       signal.throwIfAborted();
       if (isFinal(error)) throw error;
       if (wait > FIRST_WAIT_MS) failed(error);
-      await world.scheduler.sleep(wait, signal);
+      await world.scheduler.sleep(jittered(wait, world), signal);
       signal.throwIfAborted();
     }
   }

@@ -5,7 +5,7 @@ import { createAgenda } from './agenda.ts';
 import { createDeliver } from './deliver.ts';
 import { ensureTopics } from './ensure-topic.ts';
 import { explain } from './explain.ts';
-import type { KafkaConnection } from './kafka.ts';
+import { checkConnection, type KafkaConnection } from './kafka.ts';
 import { keepTrying } from './keep-trying.ts';
 import { type ChannelTopic, publishRound } from './publish-round.ts';
 import { publishStatus, type StatusTopic } from './publish-status.ts';
@@ -78,6 +78,7 @@ const FLUSH_MS = 5_000;
 export const createPublisher = (options: PublisherOptions): Publisher => {
   const { kafka, log, cache, world, topics = TOPICS, partition, surveyEveryMs = SURVEY_EVERY_MS, onProblem } = options;
   const { partitions, replication, deleteRetentionMs } = options;
+  checkConnection(kafka);
   const stopping = new AbortController();
   const { signal } = stopping;
   const agenda = createAgenda();

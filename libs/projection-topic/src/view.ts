@@ -2,7 +2,7 @@ import { systemWorld, type World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type { Copy } from './copy.ts';
 import { runFeed } from './feed.ts';
-import type { KafkaConnection } from './kafka.ts';
+import { checkConnection, type KafkaConnection } from './kafka.ts';
 import { createListeners, type ViewEvents } from './listeners.ts';
 import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
 import { isStale } from './status-table.ts';
@@ -56,6 +56,7 @@ const SAVE_EVERY_MS = 60_000;
  */
 export const openChannelView = (options: ChannelViewOptions): ChannelView => {
   const { brokers, ssl, sasl, clientId, topics = TOPICS, onProblem, onWarning, world = systemWorld, image } = options;
+  checkConnection(options);
   const closing = new AbortController();
   const counters = { records: 0, late: 0, foreign: 0, unknownSchema: 0, reloads: 0 };
   const warn = (warning: RollcallError): void => onWarning?.(warning);
