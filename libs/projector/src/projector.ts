@@ -67,7 +67,9 @@ export const runProjector = async (options: {
 }): Promise<void> => {
   const { log, cache, signal, counters, committed, turnstile = (work) => work() } = options;
   for await (const batch of log.subscribe(cache.checkpoint, signal)) {
-    const changes = await turnstile(() => project(log, cache, batch, counters));
-    if (changes) committed?.(changes);
+    await turnstile(async () => {
+      const changes = await project(log, cache, batch, counters);
+      if (changes) committed?.(changes);
+    });
   }
 };

@@ -1,6 +1,5 @@
 import type { Position } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
-import type { EventLog } from '@rollcall/event-log';
 import {
   createMemoryCache,
   type Difference,
@@ -11,8 +10,9 @@ import {
 } from '@rollcall/state-cache';
 import { applyAll, createCounters } from './apply-all.ts';
 import { project } from './projector.ts';
-import { catchUp, replayOpen } from './replay.ts';
+import { replayOpen } from './replay.ts';
 import { createStep } from './step.ts';
+import { earlier, type TakeOver, takeOver } from './take-over.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /**
@@ -27,10 +27,8 @@ export type RebuildProgress = {
   events: number;
 };
 
-export type RebuildOptions = {
-  log: EventLog;
-  /** The live generation, which the projector goes on feeding; afterwards it holds the new one. */
-  live: StateCache;
+/** The live generation is what the projector goes on feeding. */
+export type RebuildOptions = Omit<TakeOver, 'next' | 'check'> & {
   /** The projector's: the swap waits its turn there. */
   turnstile: Turnstile;
   /**
@@ -77,15 +75,18 @@ export const rebuild = async (options: RebuildOptions): Promise<Rebuilt> => {
   await verifyNext(work);
   if ((await log.compactedTo()) !== compactedTo) throw notVerified('retention dropped events meanwhile');
 
-  const repaired = await turnstile(async () => {
+  const { swapped, committed } = options;
+  const repaired = await turnstile(() => {
     report(work, 'swapping');
-    await catchUp(log, work.next, earlier(live.checkpoint, await log.head()));
-    stopIfAsked(work);
-    const found = differences(work.next, live);
-    live.swap(work.next);
-    // Where the old generation's checkpoint was wrong, the projector's feed may be further on already.
-    await catchUp(log, live, await log.head());
-    return found;
+    const check = (): void => stopIfAsked(work);
+    return takeOver({
+      log,
+      live,
+      next: work.next,
+      check,
+      ...(swapped && { swapped }),
+      ...(committed && { committed }),
+    });
   });
   return { position: live.checkpoint, channels: live.size, events: work.events, repaired, previous: work.next };
 };
@@ -144,8 +145,6 @@ const verifyNext = async ({ options, next }: Work): Promise<void> => {
   const [different] = differences(open, next);
   throw notVerified(`reading every event gave ${different?.stream} otherwise than reading what is open`);
 };
-
-const earlier = (a: Position, b: Position): Position => (a < b ? a : b);
 
 const stopIfAsked = ({ options, next }: Work): void => {
   if (!options.signal?.aborted) return;

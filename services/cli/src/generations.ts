@@ -1,7 +1,7 @@
-import { RollcallError } from '@rollcall/errors';
-import { catchUp, type RebuildProgress, type Rebuilt, rebuild, type Turnstile } from '@rollcall/projector';
-import { type Changes, type Difference, differences, type StateCache } from '@rollcall/state-cache';
-import type { DataDir } from './data-dir.ts';
+import { errorLine, isRollcallError, RollcallError } from '@rollcall/errors';
+import { catchUp, type RebuildProgress, type Rebuilt, rebuild, type Turnstile, takeOver } from '@rollcall/projector';
+import type { Changes, Difference, StateCache } from '@rollcall/state-cache';
+import type { DataDir, ImageName } from './data-dir.ts';
 
 export type RebuildRequest = {
   /** Read every event, not only the streams that are open. */
@@ -15,6 +15,8 @@ export type RebuildRequest = {
 export type RebuildResult = Omit<Rebuilt, 'previous'> & {
   /** Position from which an interrupted rebuild went on. */
   resumedFrom: number | undefined;
+  /** What could not be kept for later, a line each: on a full disk, say. The list is right all the same. */
+  warnings: string[];
 };
 
 /** The list that is served, the one it replaced, and the way from one to the other. */
@@ -24,7 +26,7 @@ export type Generations = {
    * Brings the generation before back, up to date; what was live is then the one before.
    * @throws RollcallError NO_GENERATION_BEFORE
    */
-  back: () => Promise<{ position: number; channels: number; changed: Difference[] }>;
+  back: () => Promise<{ position: number; channels: number; changed: Difference[]; warnings: string[] }>;
   /** Lets go of the generation before; false when there is none. */
   discard: () => Promise<boolean>;
 };
@@ -32,18 +34,25 @@ export type Generations = {
 export const createGenerations = (options: {
   dir: DataDir;
   turnstile: Turnstile;
-  /** Told what readers see otherwise after a swap. */
+  /** Told what readers see otherwise after a swap, and each change that follows in the same turn. */
   swapped: (changes: Changes) => void;
 }): Generations => {
   const { dir, turnstile, swapped } = options;
   const { log, cache: live } = dir;
   let before: StateCache | undefined;
-
-  const keepBoth = async (previous: StateCache): Promise<void> => {
-    before = previous;
-    await dir.saveImage('previous', previous);
-    await dir.saveImage();
+  const tell = {
+    swapped: (found: readonly Difference[]) => swapped(changesOf(found, live)),
+    committed: swapped,
   };
+
+  const keepBoth = async (previous: StateCache, warnings: string[]): Promise<void> => {
+    before = previous;
+    await keep('previous', previous, warnings);
+    await keep('channels', live, warnings);
+  };
+
+  const keep = (name: ImageName, cache: StateCache, warnings: string[]): Promise<void> =>
+    dir.saveImage(name, cache).catch((error) => void warnings.push(errorLine(error)));
 
   const usable = async (): Promise<StateCache> => {
     const previous = before ?? (await dir.loadImage('previous'));
@@ -61,36 +70,34 @@ export const createGenerations = (options: {
     rebuild: async ({ full, fresh, signal, progress }) => {
       const resumeFrom = full && !fresh ? await dir.loadImage('unfinished') : undefined;
       const resumedFrom = resumeFrom?.checkpoint;
+      const warnings: string[] = [];
       const { previous, ...rebuilt } = await rebuild({
         log,
         live,
         turnstile,
         path: full ? 'full' : 'open',
-        keep: (unfinished) => dir.saveImage('unfinished', unfinished),
+        ...tell,
+        keep: (unfinished) => keep('unfinished', unfinished, warnings),
         ...(resumeFrom && { resumeFrom }),
         ...(signal && { signal }),
         ...(progress && { progress }),
+      }).catch(async (error) => {
+        // What it went on from may be what is wrong.
+        if (isRollcallError(error, 'REBUILD_NOT_VERIFIED')) await dir.dropImage('unfinished');
+        throw error;
       });
-      swapped(changesOf(rebuilt.repaired, live));
-      await keepBoth(previous);
+      await keepBoth(previous, warnings);
       await dir.dropImage('unfinished');
-      return { ...rebuilt, resumedFrom };
+      return { ...rebuilt, resumedFrom, warnings };
     },
 
     back: async () => {
       const previous = await usable();
       await catchUp(log, previous, await log.head());
-      const changed = await turnstile(async () => {
-        const head = await log.head();
-        await catchUp(log, previous, head);
-        await catchUp(log, live, head);
-        const found = differences(previous, live);
-        live.swap(previous);
-        return found;
-      });
-      swapped(changesOf(changed, live));
-      await keepBoth(previous);
-      return { position: live.checkpoint, channels: live.size, changed };
+      const changed = await turnstile(() => takeOver({ log, live, next: previous, ...tell }));
+      const warnings: string[] = [];
+      await keepBoth(previous, warnings);
+      return { position: live.checkpoint, channels: live.size, changed, warnings };
     },
 
     discard: async () => {

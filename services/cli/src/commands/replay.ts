@@ -37,6 +37,7 @@ const replay = async (options: Options, context: Context): Promise<void> => {
     const body = { full, fresh, back, discard };
     const result = await operate({ operation: 'replay', body, result: replayResult, place, json, context });
     context.terminal.out(json ? jsonLine({ result }) : describe(result));
+    if ('warnings' in result) for (const line of result.warnings) context.terminal.err(`${printable(line)}\n`);
   } catch (error) {
     if (!isRollcallError(error, 'REBUILD_NOT_VERIFIED')) throw error;
     context.terminal.err(`${error.line}\n`);

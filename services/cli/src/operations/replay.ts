@@ -18,6 +18,9 @@ const replayBody = z
     error: 'back and discard go with nothing else',
   });
 
+/** What could not be kept for later. */
+const warnings = z.array(z.string());
+
 export const replayResult = z.discriminatedUnion('did', [
   z.object({
     did: z.literal('rebuilt'),
@@ -28,12 +31,14 @@ export const replayResult = z.discriminatedUnion('did', [
     /** Position from which an interrupted one went on. */
     resumedFrom: z.int().optional(),
     repaired: foundDifferencesSchema,
+    warnings,
   }),
   z.object({
     did: z.literal('returned'),
     position: z.int(),
     channels: z.int(),
     changed: foundDifferencesSchema,
+    warnings,
   }),
   z.object({ did: z.literal('discarded'), discarded: z.boolean() }),
 ]);
