@@ -3,8 +3,6 @@ import { isTerminal, type Position, position, START } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import type Database from 'better-sqlite3';
 import type { EventLog, StreamHead } from '../event-log.ts';
-import { type CheckOptions, checkLog, type Finding } from './check.ts';
-import { type Compacted, type CompactOptions, openCompaction } from './compact.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { openEventRows } from './event-rows.ts';
 import { type GroupCommit, openGroupCommit } from './group-commit.ts';
@@ -17,6 +15,7 @@ import { openReading } from './reading.ts';
 import { heldPlaces, watchedPlaces } from './reading-places.ts';
 import { openStreamHeads } from './stream-heads.ts';
 import { commitFeed, pollFeed } from './subscription.ts';
+import { openUpkeep, type Upkeep } from './upkeep.ts';
 import { openAppendWriter } from './write-append.ts';
 
 export type EmbeddedLogOptions = {
@@ -33,22 +32,11 @@ export type EmbeddedLogOptions = {
   maxBytes?: number;
 };
 
-export type EmbeddedLog = EventLog & {
-  /** The file, for messages and for the sqlite3 tool (view `event_log`). */
-  readonly path: string;
-  /**
-   * Drops streams that closed at or before a position, for good, while appends and reads go on. The position must not lie beyond
-   * the checkpoint of a cache that follows this log in another process: that cache would keep what it has not seen end.
-   * @throws RollcallError LOG_READ_ONLY in mode `read`, LOG_FULL, LOG_IO, LOG_DAMAGED, LOG_CLOSED
-   */
-  compact(options: CompactOptions): Promise<Compacted>;
-  /**
-   * Yields what is wrong with the log, and nothing for a sound one; whoever writes meanwhile, here or elsewhere, is not held up.
-   * Reads every event, so it takes its time; ends early when its signal aborts.
-   * @throws RollcallError LOG_DAMAGED when nothing of it can be read, LOG_IO
-   */
-  check(options?: CheckOptions): AsyncIterable<Finding>;
-};
+export type EmbeddedLog = EventLog &
+  Upkeep & {
+    /** The file, for messages and for the sqlite3 tool (view `event_log`). */
+    readonly path: string;
+  };
 
 /**
  * The event log of one machine, in one SQLite file, without a server.
@@ -115,7 +103,8 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
   const compactedTo = (): Position => position(logRow().compacted);
   const places = mode === 'write' ? heldPlaces() : watchedPlaces(path, compactedTo);
   const reading = openReading({ db, rows, heads, feed, places, use });
-  const compaction = mode === 'write' ? openCompaction({ db, clock: world.clock, heads, places, use }) : undefined;
+  const { clock } = world;
+  const upkeep = openUpkeep({ db, path, mode, clock, kinds, heads, places, terminal, logRow, head, positionAt, use });
 
   const close = async (): Promise<void> => {
     await writing?.idle();
@@ -127,6 +116,7 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
     id,
     path,
     ...reading,
+    ...upkeep,
     append: (stream, expected, events) => {
       if (closed) return Promise.reject(logClosed(path));
       return writing?.append(stream, expected, events) ?? Promise.reject(logReadOnly(path));
@@ -145,15 +135,6 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
       }),
     compactedTo: async () => use(compactedTo),
     positionAt: async (time) => use(() => positionAt(time)),
-    compact: async (options) => {
-      use(head);
-      if (!compaction) throw logReadOnly(path);
-      return compaction(options);
-    },
-    async *check(options) {
-      use(head);
-      yield* checkLog(path, terminal, options);
-    },
     close: () => {
       closed ??= close();
       return closed;

@@ -3,16 +3,19 @@
  * - `write`: appends without end, three events to each new stream, and prints each stream once its append is acknowledged
  * - `compact`: drops all that is over, and prints a line after each transaction
  * - `churn`: appends streams that end at once and drops them again, without end, and prints a line after each round
+ * - `restore`: makes a log from the export in the file `run`, and prints a line after each transaction
  * - `lock`: takes the directory's lock and keeps it
  * - `open-to-write`, `open-to-read`: opens the log, reads it, and prints how many events, or the code of the error
  */
 import { randomUUID } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { createReadStream, writeSync } from 'node:fs';
 import { type NewEvent, position, SCHEMA_VERSION, START } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import { lockDataDir } from '../data-dir-lock.ts';
 import { openEmbeddedLog } from '../embedded-log.ts';
+import { exportLines } from '../export-lines.ts';
+import { restoreLog } from '../restore-log.ts';
 
 const CONCURRENT = 25;
 
@@ -72,8 +75,16 @@ const churn = async (): Promise<void> => {
   }
 };
 
+const restore = async (): Promise<void> => {
+  const lines = exportLines(createReadStream(run));
+  const progress = ({ written }: { written: number }): void => print(`${written}`);
+  const { complete } = await restoreLog({ dir, lines, world: systemWorld, progress });
+  print(complete ? 'complete' : 'not complete');
+};
+
 try {
   if (what === 'write') await write();
+  if (what === 'restore') await restore();
   if (what === 'churn') await churn();
   if (what === 'compact') await compact();
   if (what === 'open-to-write') await open('write');
