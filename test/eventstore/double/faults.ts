@@ -40,7 +40,8 @@ export type ReadKind = 'subscription' | 'read-all' | 'read-stream';
 /** Asked at the beginning of each call; a test sets them and takes them away. */
 export type Faults = {
   append?: ((stream: string) => AppendFault | undefined) | undefined;
-  read?: ((kind: ReadKind) => ReadFault | undefined) | undefined;
+  /** `from`: the position that a subscription begins behind, 0 for the start. */
+  read?: ((kind: ReadKind, from: number) => ReadFault | undefined) | undefined;
 };
 
 /** The first `times` calls fail so, the rest do not. */

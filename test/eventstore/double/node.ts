@@ -34,6 +34,7 @@ export type Node = {
   readonly faults: Faults;
   readonly maxAppendSize: number;
   readonly port: number;
+  running: () => boolean;
   /** The whole cluster as this node sees it; by default itself alone, leading. */
   members: () => Member[];
   /** Why a call is not served here at all: wrong credentials, or not the leader when it asks for the leader. */
@@ -94,6 +95,7 @@ export const startNode = async (options: NodeOptions = {}): Promise<Node> => {
     get port() {
       return port;
     },
+    running: () => server !== undefined,
     members: () => [self()],
     refuse,
     stop: async () => {

@@ -18,7 +18,8 @@ export const readHandler =
   (node: Node) =>
   (call: ReadCall): void => {
     const kind = kindOf(call);
-    const fault = node.faults.read?.(kind);
+    const from = call.request.getOptions()?.getAll()?.getPosition()?.getCommitPosition() ?? '0';
+    const fault = node.faults.read?.(kind, Number(from));
     const out = responses(call, fault);
     const work = async (): Promise<void> => {
       const refused = node.refuse(call.metadata);

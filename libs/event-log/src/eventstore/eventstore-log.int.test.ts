@@ -3,4 +3,4 @@ import { logsOnDouble } from './testing/logs-on-double.ts';
 
 const { open, reopen, cleanup } = logsOnDouble();
 
-eventLogContract('eventstore, against the double', { open, reopen, cleanup });
+eventLogContract('eventstore, against the double', { open: () => open(), reopen, cleanup });

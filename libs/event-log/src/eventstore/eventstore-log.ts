@@ -35,7 +35,7 @@ export type EventStoreLogOptions = {
   retain?: number;
   /** Told, once, that a subscription is interrupted, and by what; undefined: it goes on. */
   stalled?: (error: Error | undefined) => void;
-  /** Events between milestones, see `milestones.ts`. */
+  /** Events between milestones, see `milestones.ts`; 0: none are written. */
   milestoneEvery?: number;
 };
 

@@ -39,7 +39,7 @@ export type MilestonesOptions = {
   follow: Follow;
   head: () => Promise<number>;
   birth: number;
-  /** Events between two. Default: 50,000. */
+  /** Events between two; 0: none are written. Default: 50,000. */
   interval?: number;
   /** Bytes. Default: 2,000,000. */
   little?: number;
@@ -98,7 +98,7 @@ export const createMilestones = (options: MilestonesOptions): Milestones => {
     before,
     appended: (events) => {
       if (since !== undefined) since += events;
-      if (writing || (since !== undefined && since < interval) || server.closing.aborted) return;
+      if (interval === 0 || writing || (since !== undefined && since < interval) || server.closing.aborted) return;
       writing = write()
         // Without it questions about the past take longer; the next append tries again.
         .catch(() => {})

@@ -5,11 +5,21 @@ import { type Node, type NodeOptions, startNode } from '../../../../../test/even
 import type { EventLog } from '../../event-log.ts';
 import { type EventStoreLogOptions, openEventStoreLog } from '../eventstore-log.ts';
 
-/** For tests: logs with a prefix of their own each, in one double that all of a file's tests share, so that there is much that is not theirs. */
-export const logsOnDouble = (options: NodeOptions = {}) => {
+/** A log, and under which prefix it stands. */
+export type LogUnderTest = EventLog & { readonly under: { prefix: string } };
+
+type Options = Partial<EventStoreLogOptions> & { deadline?: number };
+
+/** Milliseconds: long enough for what is to succeed, short enough to wait for what is to fail. */
+const SHORT_DEADLINE = 1_500;
+
+/**
+ * For tests: logs with a prefix of their own each, in one double that all of a file's tests share, so that there is much that
+ * is not theirs. Faults end with the test.
+ */
+export const logsOnDouble = (options: NodeOptions = {}, always: Options = {}) => {
   let node: Node | undefined;
   const logs: EventLog[] = [];
-  const prefixes = new WeakMap<EventLog, string>();
   const running = (): Node => {
     if (!node) throw new Error('the double is not running');
     return node;
@@ -19,27 +29,26 @@ export const logsOnDouble = (options: NodeOptions = {}) => {
   });
   afterAll(() => node?.stop());
 
-  const openAs = async (prefix: string, more: Partial<EventStoreLogOptions> = {}): Promise<EventLog> => {
-    const connection = `esdb://127.0.0.1:${running().port}?tls=false`;
+  const open = async (options: Options = {}): Promise<LogUnderTest> => {
+    const { deadline = 10_000, prefix = `t-${randomUUID().slice(0, 8)}-`, ...more } = { ...always, ...options };
+    const connection = `esdb://127.0.0.1:${running().port}?tls=false&defaultDeadline=${deadline}`;
     const log = await openEventStoreLog({ connection, prefix, world: systemWorld, ...more });
     logs.push(log);
-    prefixes.set(log, prefix);
-    return log;
+    return { ...log, under: { prefix } };
   };
 
   return {
     node: running,
-    openAs,
-    open: (more?: Partial<EventStoreLogOptions>) => openAs(`t-${randomUUID().slice(0, 8)}-`, more),
+    open,
+    openImpatient: (options: Options = {}) => open({ deadline: SHORT_DEADLINE, ...options }),
     reopen: async (log: EventLog): Promise<EventLog> => {
       await log.close();
-      return openAs(prefixes.get(log) ?? '');
+      return open((log as LogUnderTest).under);
     },
     cleanup: async (): Promise<void> => {
+      running().faults.append = undefined;
+      running().faults.read = undefined;
       for (const log of logs.splice(0)) await log.close();
-      const { faults } = running();
-      faults.append = undefined;
-      faults.read = undefined;
     },
   };
 };
