@@ -79,6 +79,9 @@ test('a stream that cannot be read holds up nobody else; it is listed, tried, re
       reason: 'data.priority is of a wrong kind: string',
     },
   ]);
+  const marked = await rollcall('channels', '--filter', 'uncertain=true', '--ndjson', '--data', data);
+  expect(marked.err).toBe('a: 2 channels are uncertain: events cannot be read, see "rollcall quarantine"\n');
+  expect(marked.out.match(/"name":"[^"]*"/g)).toEqual(['"name":"PJSIP/1.1"', '"name":"PJSIP/1.2"']);
   const shown = await quarantine(data, 'show', 'PJSIP/1.2');
   expect(shown.said).toMatchObject({
     event: { revision: 1, text: '{"priority":"first"}', schema: 1, source: 'ami' },

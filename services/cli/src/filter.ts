@@ -23,6 +23,7 @@ export const FILTER_FIELDS: readonly string[] = [
   ),
   'stateText',
   'stale',
+  'uncertain',
   'durationSeconds',
 ];
 

@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { insertRows, nextPlace } from '../../../../test/support/log-rows.ts';
 import { type CallLog, connect, createCallLog, inDialplan, T0 } from '../testing/call-log.ts';
 import { type Ran, runCommand } from '../testing/run-command.ts';
 
@@ -157,5 +158,38 @@ describe('what comes from a call never reaches the terminal raw', () => {
     const lines = out.trimEnd().split('\n');
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
     if (format === '--ndjson' || format === '--concise') expect(lines).toHaveLength(3);
+  });
+});
+
+describe('a channel of which an event cannot be read', () => {
+  const refuse = async (stream: string, type: string): Promise<void> => {
+    await calls.log.close();
+    const row = { ...nextPlace(calls.data, stream), stream, pbx: 'pbx-a', type, schema: 9, boot: 1, source: 'ami' };
+    insertRows(calls.data, [{ ...row, time: T0, recorded: T0, id: crypto.randomUUID(), data: '{}' }]);
+  };
+  const uncertain = async (): Promise<unknown> =>
+    JSON.parse((await run('--json')).out).map((one: { uniqueid: string; uncertain: boolean }) => [
+      one.uniqueid,
+      one.uncertain,
+    ]);
+
+  test('is listed as it was, and marked: in --json, by --filter, and on stderr', async () => {
+    await refuse('channel/pbx-a/1/1.1', 'ChannelTeleported');
+    expect(await uncertain()).toEqual([
+      ['1.1', true],
+      ['1.2', false],
+    ]);
+    const { out, err } = await run('--filter uncertain=true --count');
+    expect(out).toContain('1 active channel\n');
+    expect(err).toBe('pbx-a: 1 channel is uncertain: events cannot be read, see "rollcall quarantine"\n');
+  });
+  test('and that began with it is not listed, and missed', async () => {
+    await refuse('channel/pbx-a/1/1.3', 'ChannelCreated');
+    expect(await uncertain()).toHaveLength(2);
+    expect((await run('')).err).toBe('pbx-a: 1 is not listed: events cannot be read, see "rollcall quarantine"\n');
+  });
+  test('of the PBX itself: its connection is uncertain', async () => {
+    await refuse('pbx/pbx-a', 'PbxDisconnected');
+    expect((await run('')).err).toContain('pbx-a: whether it is connected is uncertain: events cannot be read');
   });
 });

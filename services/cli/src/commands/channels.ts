@@ -1,3 +1,4 @@
+import type { Channel } from '@rollcall/channel';
 import { concise, footer, oldestFirst, plain, verbose } from '@rollcall/listing';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
@@ -7,6 +8,7 @@ import { jsonLine } from '../reading/json-line.ts';
 import { openReading, type Place, placeOptions, type Reading } from '../reading/reading.ts';
 import { checkPbx, type Selection, select } from '../reading/selection.ts';
 import { lossReason, staleLine } from '../reading/stale-line.ts';
+import { isUncertain, uncertainLines } from '../reading/uncertain.ts';
 
 const FORMATS = ['concise', 'verbose', 'count', 'json', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number] | 'plain';
@@ -30,7 +32,8 @@ Columns, as in Asterisk's own list:
   Oldest first. PeerAccount and AMA flags are empty: no event feed of Asterisk says them.
 
 Stale: the connection to a PBX is lost, so its channels may be over. They are listed for a while, one line on stderr says
-so, and they are never counted. Only what Asterisk prints goes to stdout.
+so, and they are never counted. Uncertain: an event of a channel cannot be read, so it stands as it was before; a line on
+stderr says so, and "uncertain" in --json. Only what Asterisk prints goes to stdout.
 
 Examples:
   rollcall channels                                    what is live now
@@ -80,6 +83,7 @@ const listChannels = async (options: Options, context: Context): Promise<void> =
     for (const stale of selection.stale) {
       terminal.err(staleLine(stale, now, await lossReason(stale.pbx, reading.log)));
     }
+    for (const line of uncertainLines(cache, options.pbx)) terminal.err(line);
     if ([...cache.pbxs()].length === 0) terminal.err('No PBX has been heard yet.\n');
   } finally {
     await reading.close();
@@ -88,7 +92,8 @@ const listChannels = async (options: Options, context: Context): Promise<void> =
 
 const formatOf = (options: Options): Format => FORMATS.find((format) => options[format]) ?? 'plain';
 
-function* print(format: Format, { channels, isStale }: Selection, { now }: Reading): Generator<string> {
+function* print(format: Format, { channels, isStale }: Selection, { now, cache }: Reading): Generator<string> {
+  const json = (one: Channel) => channelJson(one, isStale(one), now, isUncertain(one, cache));
   const listing = { channels, isStale, now };
   switch (format) {
     case 'plain':
@@ -104,9 +109,9 @@ function* print(format: Format, { channels, isStale }: Selection, { now }: Readi
       yield footer(listing);
       return;
     case 'json':
-      yield jsonLine(oldestFirst(channels).map((one) => channelJson(one, isStale(one), now)));
+      yield jsonLine(oldestFirst(channels).map(json));
       return;
     case 'ndjson':
-      for (const one of oldestFirst(channels)) yield jsonLine(channelJson(one, isStale(one), now));
+      for (const one of oldestFirst(channels)) yield jsonLine(json(one));
   }
 }

@@ -9,6 +9,7 @@ import { createListChanges } from '../reading/list-changes.ts';
 import { checkPlace, type Place, placeOptions } from '../reading/reading.ts';
 import { processScreen } from '../reading/screen.ts';
 import { checkPbx, select } from '../reading/selection.ts';
+import { isUncertain } from '../reading/uncertain.ts';
 import { watchFrame } from '../reading/watch-frame.ts';
 import { listOptions } from './channels.ts';
 
@@ -71,7 +72,7 @@ const print = async (watched: Watched, { terminal, world }: Context, ending: Abo
   const list = createListChanges({
     ...watched,
     cache,
-    json: (one, stale) => channelJson(one, stale, world.clock.now()),
+    json: (one, stale) => channelJson(one, stale, world.clock.now(), isUncertain(one, cache)),
   });
   let told: string | undefined;
   for (const change of list.begin()) terminal.out(jsonLine(change));

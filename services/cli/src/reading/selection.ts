@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/errors';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Filter } from '../filter.ts';
 import { channelJson } from './channel-json.ts';
+import { isUncertain } from './uncertain.ts';
 
 /** The channels that a command shows, and what it must say of those that may be over. */
 export type Selection = {
@@ -30,7 +31,7 @@ export const select = ({ cache, now, staleAfter, filter, pbx: only }: SelectOpti
     if (only !== undefined && channel.pbx !== only) continue;
     const pbx = cache.pbx(channel.pbx);
     const how = presence(channel, pbx, now, staleAfter);
-    if (!filter(channelJson(channel, how !== 'live', now))) continue;
+    if (!filter(channelJson(channel, how !== 'live', now, isUncertain(channel, cache)))) continue;
     if (how !== 'hidden') channels.push(channel);
     if (how === 'live') continue;
     staleChannels.add(channel);

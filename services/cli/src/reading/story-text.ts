@@ -22,7 +22,7 @@ export const storyJson = ({ of: { pbx, boot, uniqueid }, story, now, at }: Told)
     name: lastName ?? '',
     ...(at !== undefined && { at: { position: at, time: now } }),
     ...conclusion,
-    channel: channel ? channelJson(channel, conclusion.listed === 'stale', now) : null,
+    channel: channel ? channelJson(channel, conclusion.listed === 'stale', now, conclusion.uncertain) : null,
     leftOut,
     recording,
     events: entries,
