@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAudit } from './commands/audit.ts';
 import { registerChannel } from './commands/channel.ts';
 import { registerChannels } from './commands/channels.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerImport } from './commands/import.ts';
 import { registerLog } from './commands/log/index.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
@@ -57,6 +58,7 @@ const createProgram = (context: Context): Command => {
   registerWatch(program, context);
   registerVerify(program, context);
   registerAudit(program, context);
+  registerDoctor(program, context);
   registerLog(program, context);
   registerReplay(program, context);
   registerQuarantine(program, context);

@@ -1,11 +1,14 @@
 import { createApi, listen } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
+import type { RetentionPolicy } from '@rollcall/event-log';
 import type { Logger } from 'pino';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { createOperating } from './operations/operating.ts';
+import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
 import { type Projection, startProjection } from './projection.ts';
+import { keepTo, retentionPolicy, startRetention } from './retention.ts';
 import { type Sessions, startSessions } from './sessions.ts';
 import { ariBeside, pbxSource } from './settings/pbx-source.ts';
 import type { Settings } from './settings/schema.ts';
@@ -15,6 +18,7 @@ export type Running = {
   dir: DataDir;
   projection: Projection;
   sessions: Sessions;
+  retention: RetentionPolicy;
   /** Where the list is served; undefined when that is switched off. */
   url: string | undefined;
   stop: () => Promise<void>;
@@ -48,9 +52,11 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     );
     const projection = startProjection(dir, world, logger);
     begun.push(projection.stop);
+    const retention = await retentionPolicy(log, settings);
     let sessions: Sessions | undefined;
     const operating =
-      settings.http && createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, world }, logger);
+      settings.http &&
+      createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, world }, logger);
     const api = createApi({
       cache,
       clock: world.clock,
@@ -70,7 +76,10 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({ dir, sources, reconcileEvery, auditEvery, world, logger });
     begun.push(sessions.stop);
-    return { dir, projection, sessions, url, stop };
+    const keep = (signal: AbortSignal) =>
+      operating ? keepAsJob(operating.jobs, signal) : keepTo(retention, dir, signal);
+    begun.push(startRetention({ keep, world, logger }).stop);
+    return { dir, projection, sessions, retention, url, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,4 +1,4 @@
-import type { AriAsker, AsteriskSource } from '@rollcall/asterisk';
+import type { AriAsker, AsteriskSource, Finding } from '@rollcall/asterisk';
 import type { PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine, RollcallError } from '@rollcall/errors';
@@ -16,6 +16,11 @@ export type Session = {
    * @throws RollcallError NOTHING_TO_AUDIT for a recording, and those of the ingest's session
    */
   audit: (signal: AbortSignal) => Promise<PbxAudit>;
+  /**
+   * What can be learned of the PBX that bears on Rollcall.
+   * @throws RollcallError as audit
+   */
+  examine: (signal: AbortSignal) => Promise<Finding[]>;
   /** The last audit, by whom it was asked for or by the clock. */
   lastAudit: PbxAudit | undefined;
 };
@@ -48,6 +53,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
       status: { state: 'connecting', reason: undefined, warnings: [] },
       counters: createIngestCounters(),
       audit: () => Promise.reject(nothingToAudit(pbx)),
+      examine: () => Promise.reject(nothingToAudit(pbx)),
       lastAudit: undefined,
     };
     byPbx.set(pbx, session);
@@ -71,7 +77,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
 
   const running = [...sources].map(([pbx, { source, beside }]) => {
     const session = create(pbx);
-    const { done, audit } = runSession({
+    const { done, audit, examine } = runSession({
       ...common,
       ...{ pbx, source, beside, reconcileEvery, auditEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
       counters: session.counters,
@@ -83,6 +89,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
       },
     });
     session.audit = audit;
+    session.examine = examine;
     return untilEnd(pbx, session, done);
   });
   if (sources.size === 0) {
@@ -109,7 +116,7 @@ const nothingToAudit = (pbx: string) =>
   new RollcallError(
     'NOTHING_TO_AUDIT',
     `${pbx} is a recording: nobody can be asked.`,
-    'Audit a PBX that is connected.',
+    'Follow a PBX: rollcall start --pbx NAME=URL.',
   );
 
 /** Ghosts of Asterisk's own are said once each; what was repaired, every time. */

@@ -20,19 +20,26 @@ export const registerAudit = (program: Command, context: Context): void => {
 };
 
 const auditAll = async ({ pbx, json = false, ...place }: Options, context: Context): Promise<void> => {
-  const { terminal, world } = context;
-  if (!runningServer(place, context)) throw notFollowing(dataOf(place, context));
-  const body = pbx === undefined ? {} : { pbx };
-  const result = await operate({ operation: 'audit', body, result: auditResult, place, json: false, context });
-  if (json) terminal.out(jsonLine(result));
-  else for (const audit of result.audits) terminal.out(describe(audit, world.clock.now()));
-  for (const { pbx: name, code, message, advice } of result.failed) {
-    terminal.err(`${name}: ${code}: ${message} ${advice}\n`);
-  }
-  process.exitCode = status(result);
+  const result = await askForAudit(pbx === undefined ? {} : { pbx }, place, context);
+  if (json) context.terminal.out(jsonLine(result));
+  showAudit(result, json, context);
+  process.exitCode = auditStatus(result);
 };
 
-const status = ({ audits, failed }: AuditResult): number => {
+/** @throws RollcallError NOT_FOLLOWING, and those of operate */
+export const askForAudit = (body: { pbx?: string }, place: OperatingPlace, context: Context): Promise<AuditResult> => {
+  if (!runningServer(place, context)) throw notFollowing(dataOf(place, context));
+  return operate({ operation: 'audit', body, result: auditResult, place, json: false, context });
+};
+
+/** With `json` only what could not be asked, to stderr: the rest is in the JSON. */
+export const showAudit = ({ audits, failed }: AuditResult, json: boolean, { terminal, world }: Context): void => {
+  if (!json) for (const audit of audits) terminal.out(describe(audit, world.clock.now()));
+  for (const { pbx, code, message, advice } of failed) terminal.err(`${pbx}: ${code}: ${message} ${advice}\n`);
+};
+
+/** As an exit status: 0 all agrees, 1 something differs, 2 somebody could not be asked. */
+export const auditStatus = ({ audits, failed }: AuditResult): number => {
   if (failed.length > 0) return 2;
   const differs = ({ ours, missing, asterisks }: Audit): boolean =>
     asterisks.length > 0 || [...ours, ...missing].some(({ outcome }) => outcome !== 'withdrawn');

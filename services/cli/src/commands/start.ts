@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Context } from '../context.ts';
+import { retentionText } from '../retention.ts';
 import { type Running, startRollcall } from '../running.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/schema.ts';
@@ -28,6 +29,8 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
     .option('--reconcile-every <duration>', 'how often the list is compared with the PBX (default: 60s)')
     .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
+    .option('--retain <duration>', 'how long the events of channels that are over are kept, or off (default: 30d)')
+    .option('--retain-size <size>', 'in how many bytes at most, or off (default: a quarter of the disk, 8 GB at most)')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
     .option('--log-format <format>', 'text or json (default: text)')
     .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')
@@ -58,11 +61,12 @@ const createLogger = ({ logLevel, logFormat }: Settings): Logger =>
         pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true }),
       );
 
-const greet = (terminal: Terminal, settings: Settings, { url, dir }: Running): void => {
+const greet = (terminal: Terminal, settings: Settings, { url, dir, retention }: Running): void => {
   const names = Object.keys(settings.pbx);
   const lines = [
     'Rollcall: the true list of live channels',
     `  data  ${settings.data} (log at position ${dir.cache.checkpoint}, ${dir.cache.size} channels)`,
+    `        ${retentionText(retention)}`,
     url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
   ];
   if (names.length === 0) {

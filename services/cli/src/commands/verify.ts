@@ -11,16 +11,18 @@ import { type VerifyResult, verifyResult, verifyResultOf } from '../operations/v
 import { jsonLine } from '../reading/json-line.ts';
 import { fetchToldList } from '../verification/fetch-told-list.ts';
 import { verifyData } from '../verification/verify-data.ts';
+import { askForAudit, auditStatus, showAudit } from './audit.ts';
 
 type Finding = NonNullable<VerifyResult['findings']>['shown'][number];
 
-type Options = OperatingPlace & { at?: string; json?: boolean };
+type Options = OperatingPlace & { at?: string; pbx?: boolean; json?: boolean };
 
 /** `rollcall verify`: is everything that answers for the log what the log says? Exit 0 when it is, 1 when not. */
 export const registerVerify = (program: Command, context: Context): void => {
   const command = program.command('verify').description('fold the whole log afresh and compare it with the list');
   operatingOptions(command)
     .option('--at <moment>', 'the list as it was: a position (12345), a time (14:03) or a while ago (-10m)')
+    .option('--pbx', 'and compare the list with the live PBXs: an audit, which repairs what is wrong')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action((options: Options) => verify(options, context));
@@ -28,13 +30,15 @@ export const registerVerify = (program: Command, context: Context): void => {
 
 const verify = async (options: Options, context: Context): Promise<void> => {
   const { terminal } = context;
-  const { at, json = false, ...place } = options;
+  const { at, pbx = false, json = false, ...place } = options;
   // One JSON object alone, on a terminal too.
   const quiet = json ? { ...context, terminal: { ...terminal, columns: undefined } } : context;
   const result = place.url === undefined ? await verifyHere(place, at, quiet) : await ask(place, at, quiet);
-  terminal.out(json ? jsonLine(result) : describe(result));
+  const audited = pbx ? await askForAudit({}, place, context) : undefined;
+  terminal.out(json ? jsonLine({ ...result, ...audited }) : describe(result));
   for (const problem of result.problems) terminal.err(`${printable(problem)}\n`);
-  if (!result.equal) process.exitCode = 1;
+  if (audited) showAudit(audited, json, context);
+  process.exitCode = Math.max(result.equal ? 0 : 1, audited ? auditStatus(audited) : 0);
 };
 
 /** This process reads the log itself, and the running Rollcall says only what its list is. */
@@ -102,6 +106,7 @@ Every event of the log is read and folded here, and compared with
   - image: what the next start begins with, at its own position.
 Then the log checks itself: checksums, revisions, counts, and SQLite's own file. Writing goes on meanwhile.
 With --at: the fast way of reading the list as it was, beside the fold of everything up to there.
+With --pbx: what each PBX itself lists, beside the list; see "rollcall audit".
 With --url there is no log to read: that Rollcall looks at itself, which is said.
 
 Exit status: 0 equal, 1 different or damaged, 2 could not be checked. What differs is repaired by "rollcall replay"; a log that is

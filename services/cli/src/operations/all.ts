@@ -1,9 +1,11 @@
 import type { Operation } from '@rollcall/api';
 import { auditOperation } from './audit.ts';
 import { compactOperation } from './compact.ts';
+import { examineOperation } from './examine.ts';
 import type { Operated } from './operated.ts';
 import { quarantineOperations } from './quarantine.ts';
 import { replayOperation } from './replay.ts';
+import { retentionOperation } from './retention.ts';
 import { verifyOperation } from './verify.ts';
 
 /** Everything that an operator may ask for. */
@@ -12,5 +14,7 @@ export const operationsOf = (operated: Operated): Operation[] => [
   verifyOperation(operated),
   ...quarantineOperations(operated),
   auditOperation(operated),
+  examineOperation(operated),
   compactOperation(operated),
+  ...(operated.retention ? [retentionOperation(operated)] : []),
 ];

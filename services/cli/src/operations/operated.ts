@@ -1,4 +1,5 @@
 import type { World } from '@rollcall/clock';
+import type { RetentionPolicy } from '@rollcall/event-log';
 import type { DataDir } from '../data-dir.ts';
 import type { Projection } from '../projection.ts';
 import type { Session } from '../sessions.ts';
@@ -11,5 +12,7 @@ export type Operated = {
   projection: Projection;
   /** The PBXs that are followed; undefined where none are, since only this command has the data directory open. */
   sessions: () => ReadonlyMap<string, Session> | undefined;
+  /** What is kept of channels that are over; undefined where only this command has the data directory open. */
+  retention: RetentionPolicy | undefined;
   world: World;
 };

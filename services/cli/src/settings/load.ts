@@ -5,7 +5,18 @@ import { settingsWrong } from './settings-wrong.ts';
 
 /** What the command line gives; `pbx` is `NAME=URL`, any number of times. */
 export type Flags = { config?: string; pbx?: string[] } & Partial<
-  Record<'data' | 'http' | 'staleAfter' | 'reconcileEvery' | 'auditEvery' | 'logLevel' | 'logFormat', string>
+  Record<
+    | 'data'
+    | 'http'
+    | 'staleAfter'
+    | 'reconcileEvery'
+    | 'auditEvery'
+    | 'retain'
+    | 'retainSize'
+    | 'logLevel'
+    | 'logFormat',
+    string
+  >
 > & { httpOpen?: boolean; variable?: string[] };
 
 type Layer = { values: Record<string, unknown>; where: (path: PropertyKey[]) => string };
@@ -57,6 +68,8 @@ const ENVIRONMENT = {
   staleAfter: 'ROLLCALL_STALE_AFTER',
   reconcileEvery: 'ROLLCALL_RECONCILE_EVERY',
   auditEvery: 'ROLLCALL_AUDIT_EVERY',
+  retain: 'ROLLCALL_RETAIN',
+  retainSize: 'ROLLCALL_RETAIN_SIZE',
   logLevel: 'ROLLCALL_LOG_LEVEL',
   logFormat: 'ROLLCALL_LOG_FORMAT',
   httpOpen: 'ROLLCALL_HTTP_OPEN',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
+import { sizeSchema } from './size.ts';
 
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]+):(\d{1,5})$/;
 
@@ -51,6 +52,18 @@ const oftenOrOff = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const keep = (schema: z.ZodType<number, string>) =>
+  z.string().transform((text, context): number | 'off' => {
+    if (text === 'off') return text;
+    const kept = schema.safeParse(text);
+    if (kept.success) return kept.data;
+    context.addIssue(kept.error.issues[0]?.message ?? 'is not understood');
+    return z.NEVER;
+  });
+
+const keptFor = z.union([z.literal('default'), keep(durationSchema.refine((age) => age >= 60_000, 'is less than 1m'))]);
+const keptIn = z.union([z.literal('default'), keep(sizeSchema.refine((size) => size >= 1e6, 'is less than 1MB'))]);
+
 /** Every setting of Rollcall. The config file has these names; the command line and ROLLCALL_* come to the same. */
 export const settingsSchema = z.strictObject({
   /** Directory of the event log; one writing process at a time. */
@@ -64,6 +77,10 @@ export const settingsSchema = z.strictObject({
   reconcileEvery: often.prefault('60s'),
   /** How often the PBX's own lists are audited; `off`: only when asked. */
   auditEvery: oftenOrOff.prefault('10m'),
+  /** How long the events of channels that are over are kept. */
+  retain: keptFor.default('default'),
+  /** And in how many bytes at most; the default depends on the disk. */
+  retainSize: keptIn.default('default'),
   /** Channel variables to keep. */
   variables: z.array(variableSchema).max(200).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
