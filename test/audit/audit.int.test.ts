@@ -113,6 +113,23 @@ describe("Asterisk's own ghosts", () => {
     expect(names(own)).toEqual(['PJSIP/a']);
   });
 
+  test('a channel that ends between the last CoreShowChannels and the second look is none', async () => {
+    const { asterisk, own } = await given();
+    asterisk.begins('1.1', 'PJSIP/a');
+    await listed(own, 'PJSIP/a');
+    let looks = 0;
+    asterisk.before.Status = () => {
+      asterisk.real = [];
+      asterisk.orphans = [['1.1', 'PJSIP/a']];
+    };
+    asterisk.before.look = () => {
+      looks++;
+      asterisk.real = looks === 1 ? [['1.1', 'PJSIP/a']] : [];
+    };
+    expect((await own.session.audit()).asterisks).toEqual([]);
+    expect(looks).toBe(2);
+  });
+
   test('one that was found before is named without another look, for as long as it is listed', async () => {
     const { asterisk, own } = await given();
     asterisk.orphans.push(['1.1', 'PJSIP/old']);

@@ -82,7 +82,13 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
       judgedList.hearing();
     },
   };
-  const judgedAudit = checkAudit({ now: world.now, model: () => model, evidence: () => evidence, fail });
+  const judgedAudit = checkAudit({
+    now: world.now,
+    model: () => model,
+    evidence: () => evidence,
+    isListed: (uniqueid) => judgedLog.state(uniqueid) === 'live',
+    fail,
+  });
   const pbx = createSimulatedPbx({
     model: () => model,
     world,

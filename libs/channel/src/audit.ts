@@ -82,11 +82,11 @@ export const stillListed = (unreal: readonly Unreal[], caches: readonly CacheAns
 };
 
 /**
- * Is it a ghost, now that the PBX was asked about that one channel? `touched`: an event of it came after the caches were asked for
- * the last time, so that it may have been ending just then; the next audit will tell.
+ * Is it a ghost, now that the PBX was asked about that one channel? `unclear`: our list has it under that name, or an event of it
+ * came after the caches were asked for the last time: it may have been ending just then, and the next audit will tell.
  */
-export const isGhost = (entry: Unreal, looked: ListedChannel | undefined, touched: boolean): boolean =>
-  looked ? looked.facts.name !== entry.name : !touched;
+export const isGhost = (entry: Unreal, looked: ListedChannel | undefined, unclear: boolean): boolean =>
+  looked ? looked.facts.name !== entry.name : !unclear;
 
 /**
  * When the channel of that stream gave up that name for the last time, or else was over; undefined where it lives under that

@@ -99,8 +99,9 @@ const findGhosts = async (options: AuditOptions, unreal: Unreal[], at: number): 
   for (const entry of still) if (!known.has(entry)) looks.set(entry, await options.find(entry.uniqueid));
   const confirmed = await new Promise<Unreal[]>((resolve) => {
     options.inTurn(() => {
-      const touched = ({ uniqueid }: Unreal): boolean => (writer.known(uniqueid)?.heard ?? 0) > askedAt;
-      resolve(still.filter((entry) => known.has(entry) || isGhost(entry, looks.get(entry), touched(entry))));
+      const isTouched = ({ uniqueid }: Unreal): boolean => (writer.known(uniqueid)?.heard ?? 0) > askedAt;
+      const isUnclear = (entry: Unreal): boolean => isTouched(entry) || livesHere(writer, entry);
+      resolve(still.filter((entry) => known.has(entry) || isGhost(entry, looks.get(entry), isUnclear(entry))));
     });
   });
   return ghosts.found(confirmed, boot, at);
