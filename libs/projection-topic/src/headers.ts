@@ -11,12 +11,33 @@ const number = z
 
 /** Headers that a reader needs. They are texts; there are more on a record, and there may come more. */
 export const headersSchema = z.object({
-  schema: number,
-  log: z.string().min(1).max(200),
-  boot: number,
-  revision: number,
-  position: number,
-  time: number,
+  schema: number.describe(
+    'Version of value and headers. Pass over snapshots of one that you do not know; tombstones stay tombstones.',
+  ),
+  log: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe(
+      'Identity of the event log. Versions of different logs cannot be compared: the later record in the partition counts.',
+    ),
+  boot: number.describe('Which run of the Asterisk process. In one log the higher boot is newer.'),
+  revision: number.describe(
+    'Place of the last event in the stream. In one boot the higher revision is newer; at the same one a tombstone counts more.',
+  ),
+  position: number.describe('Place of the last event in the whole event log.'),
+  time: number.describe('Milliseconds since 1970-01-01 UTC when the record was made.'),
+});
+
+/** Everything that is on a record: Rollcall's own headers, and the attributes of CloudEvents 1.0 in its Kafka binding's binary mode. */
+export const writtenHeadersSchema = headersSchema.extend({
+  'content-type': z.literal('application/json').optional().describe('Absent on a tombstone.'),
+  ce_specversion: z.literal('1.0'),
+  ce_type: z.string().describe('What the record is, as rollcall.channel.snapshot.'),
+  ce_source: z.string().describe('/rollcall/ and the identity of the event log.'),
+  ce_subject: z.string().describe('The key.'),
+  ce_id: z.string().describe('The same on a record that is sent again.'),
+  ce_time: z.iso.datetime().describe('Header time as text.'),
 });
 
 export type RecordHeaders = z.infer<typeof headersSchema>;
