@@ -8,6 +8,9 @@ import { streamName } from './wire.ts';
 
 type Options = InstanceType<typeof DeleteReq.Options> | InstanceType<typeof TombstoneReq.Options> | undefined;
 
+/** How the server writes what is no revision, where it writes numbers. */
+const AS_NUMBERS: Partial<Record<Expected, number>> = { none: -1, any: -2, exists: -4 };
+
 const expectedOf = (options: Options): Expected => {
   if (options?.hasRevision()) return Number(options.getRevision());
   return options?.hasNoStream() ? 'none' : 'any';
@@ -21,7 +24,8 @@ export const deleteHandler =
     const expected = expectedOf(options);
     const outcome = node.store.softDelete(stream, expected);
     if (outcome.is === 'stream-deleted') throw streamDeleted(stream);
-    if (outcome.is === 'wrong-revision') throw wrongExpectedVersion(stream, String(expected), outcome.current);
+    if (outcome.is === 'wrong-revision')
+      throw wrongExpectedVersion(stream, AS_NUMBERS[expected] ?? Number(expected), outcome.current);
     const position = new streams.DeleteResp.Position();
     position.setCommitPosition(String(outcome.position));
     position.setPreparePosition(String(outcome.position));

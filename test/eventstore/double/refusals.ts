@@ -13,11 +13,11 @@ export const streamDeleted = (stream: string): ServiceError =>
     'stream-name': stream,
   });
 
-export const wrongExpectedVersion = (stream: string, expected: string, actual: number): ServiceError =>
+export const wrongExpectedVersion = (stream: string, expected: number, actual: number): ServiceError =>
   refusal(status.FAILED_PRECONDITION, `Wrong expected version of ${stream}`, {
     exception: 'wrong-expected-version',
     'stream-name': stream,
-    'expected-version': expected,
+    'expected-version': String(expected),
     'actual-version': String(actual),
   });
 
