@@ -5,6 +5,7 @@ import type { Append } from '../embedded/write-append.ts';
 import type { Appended } from '../event-log.ts';
 import { WrongExpectedRevision } from '../wrong-expected-revision.ts';
 import { ofOtherPbx } from './append-checks.ts';
+import { firstRevision } from './first-revision.ts';
 import type { Mirror } from './mirror.ts';
 import { encodeAppend } from './record.ts';
 
@@ -16,6 +17,9 @@ const RECORD_BYTES = 150;
 
 /** How long what was written may take to be read back, in milliseconds. */
 const READ_BACK_MS = 30_000;
+
+/** `follows`: it goes on where another one in the same round ends. */
+type Taken = { one: Waiting; follows: boolean };
 
 type Waiting = { append: Append; resolve: (appended: Appended) => void; reject: (error: unknown) => void };
 
@@ -75,49 +79,65 @@ export const openAppendQueue = (options: AppendQueueOptions): AppendQueue => {
   };
 
   /** Those that may still be written. What this process has not read yet may decide, so it is read first where in doubt. */
-  const undecided = async (round: readonly Waiting[]): Promise<Waiting[]> => {
-    const sure = round.filter((one) => settled(one) === undefined);
-    if (sure.length === round.length) return sure;
-    await readTo(await end());
-    return round.filter((one) => !settle(one));
+  const undecided = async (round: readonly Taken[]): Promise<Waiting[]> => {
+    const inDoubt = ({ one, follows }: Taken): boolean => !follows && settled(one) !== undefined;
+    if (round.some(inDoubt)) await readTo(await end());
+    return round.flatMap(({ one, follows }) => (!follows && settle(one) ? [] : [one]));
   };
 
-  const write = async (round: readonly Waiting[]): Promise<void> => {
+  const write = async (batch: readonly Encoded[]): Promise<void> => {
+    for (const { id } of batch) mirror.awaited.set(id, undefined);
     try {
-      lost.throwIfAborted();
-      const fresh = await undecided(round);
-      for (const batch of inBatches(fresh)) {
-        await readTo(await produce(batch.flatMap(({ messages }) => messages)));
-        for (const { one } of batch) {
-          if (!settle(one)) one.reject(notTaken(label, one.append));
-        }
+      await readTo(await produce(batch.flatMap(({ messages }) => messages)));
+      for (const { one, id } of batch) {
+        const appended = mirror.awaited.get(id);
+        if (appended) one.resolve(appended);
+        else if (!settle(one)) one.reject(notTaken(label, one.append));
       }
-    } catch (error) {
-      for (const { reject } of round) reject(error);
+    } finally {
+      for (const { id } of batch) mirror.awaited.delete(id);
     }
   };
 
-  /** One append of each stream, as many as fit; the rest keeps its order. */
-  const takeRound = (): Waiting[] => {
-    const streams = new Set<string>();
-    const round: Waiting[] = [];
+  const writeAll = async (round: readonly Taken[]): Promise<void> => {
+    try {
+      lost.throwIfAborted();
+      for (const batch of inBatches(await undecided(round))) await write(batch);
+    } catch (error) {
+      for (const { one } of round) one.reject(error);
+    }
+  };
+
+  /**
+   * As many as fit: of each stream one append, and those that go on where the one before it will have ended. Should that one not
+   * count, neither will they. The rest keeps its order.
+   */
+  const takeRound = (): Taken[] => {
+    const ends = new Map<string, number>();
+    const round: Taken[] = [];
     const left: Waiting[] = [];
-    let events = 0;
+    let taken = 0;
     for (const one of waiting.splice(0)) {
-      const full = round.length > 0 && events + one.append.events.length > BATCH_EVENTS;
-      if (full || streams.has(one.append.stream)) left.push(one);
-      else {
-        round.push(one);
-        events += one.append.events.length;
+      const { stream, expected, events } = one.append;
+      const end = ends.get(stream);
+      const first = firstRevision(expected);
+      const full = round.length > 0 && taken + events.length > BATCH_EVENTS;
+      if (full || (end !== undefined && first !== end + 1)) {
+        left.push(one);
+        ends.set(stream, Number.NaN);
+        continue;
       }
-      streams.add(one.append.stream);
+      const isNext = end !== undefined || (mirror.heads.of(stream)?.revision ?? -1) + 1 === first;
+      round.push({ one, follows: end !== undefined });
+      ends.set(stream, isNext ? first + events.length - 1 : Number.NaN);
+      taken += events.length;
     }
     waiting.push(...left);
     return round;
   };
 
   const run = async (): Promise<void> => {
-    while (waiting.length > 0) await write(takeRound());
+    while (waiting.length > 0) await writeAll(takeRound());
     running = false;
     for (const tell of nowIdle.splice(0)) tell();
   };
@@ -134,7 +154,8 @@ export const openAppendQueue = (options: AppendQueueOptions): AppendQueue => {
   };
 };
 
-type Encoded = { one: Waiting; messages: Message[] };
+/** `id`: that of its first event. */
+type Encoded = { one: Waiting; id: string; messages: Message[] };
 
 function* inBatches(round: readonly Waiting[]): Generator<Encoded[]> {
   let batch: Encoded[] = [];
@@ -147,7 +168,7 @@ function* inBatches(round: readonly Waiting[]): Generator<Encoded[]> {
       batch = [];
       bytes = 0;
     }
-    batch.push({ one, messages });
+    batch.push({ one, id: one.append.events[0]?.id ?? '', messages });
     bytes += weight;
   }
   if (batch.length > 0) yield batch;

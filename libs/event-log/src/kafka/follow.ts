@@ -8,7 +8,7 @@ import type { Resuming } from './resume.ts';
 
 /** How long a broker holds an answer back while there is nothing new, in milliseconds. */
 const LONG_POLL_MS = 500;
-const PARTITION_BYTES = 512 * 1024;
+const PARTITION_BYTES = 256 * 1024;
 const FETCH_BYTES = 4 * 1024 * 1024;
 
 const RETRY_FIRST_MS = 100;

@@ -116,7 +116,8 @@ const byType = (errors: readonly Error[], { brokers, topic, user }: At): Told | 
     return {
       code: 'LOG_FULL',
       what: `cannot write topic ${topic}: the disk of a broker is full or broken`,
-      advice: 'Make room on it, or mend it; appending goes on by itself as soon as it can.',
+      advice:
+        'Make room on it, or mend it, and start the broker again if it has ended; appending goes on by itself as soon as it can.',
     };
   }
   if (has(/^NOT_ENOUGH_REPLICAS/)) {

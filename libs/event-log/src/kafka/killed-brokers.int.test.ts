@@ -1,7 +1,7 @@
 import { channelStream, type NewEvent, pbxStream, type RecordedEvent, revision, START } from '@rollcall/channel';
 import { isRollcallError } from '@rollcall/errors';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { partitionsOf, readTopic } from '../../../../test/brokers/judge.ts';
+import { partitionsOf } from '../../../../test/brokers/judge.ts';
 import type { Broker, Kafka } from '../../../../test/brokers/lab.ts';
 import { asNew, created, destroyed, state } from '../../../../test/contract/event-log.events.ts';
 import { collect, reader } from '../../../../test/contract/event-log.reader.ts';
@@ -137,11 +137,6 @@ await withKafka('4', { brokers: 3 }, (kafka) => {
       for (const [partition, events] of counted.entries()) {
         expect(await collect(fresh.partition(partition).readAll(START))).toEqual(events);
       }
-      const records = (await readTopic(kafka().inside, topic)).length;
-      const events = counted.flat().length;
-      console.info(
-        `${events} events in ${records} records; refused meanwhile: ${[...writer.refused].join(', ') || 'nothing'}`,
-      );
     });
 
     test('fewer in step than min.insync.replicas: appends wait, the reason is told, and they go on', {

@@ -1,6 +1,6 @@
 import type { World } from '@rollcall/clock';
 import type { Broker, Cluster } from 'kafkajs';
-import { canPass, deadBroker } from './kafka-errors.ts';
+import { canPass, deadBroker, isOfType } from './kafka-errors.ts';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 1_000;
@@ -45,11 +45,14 @@ export const insisting = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const end = clock.monotonic() + patience;
+  let diskError: unknown;
   for (let wait = RETRY_FIRST_MS; ; wait = Math.min(wait * 2, RETRY_MAX_MS)) {
     try {
       return await work();
     } catch (error) {
-      if (!canPass(error) || clock.monotonic() + wait > end) throw error;
+      // A broker without a disk says so once and ends: from then on it only cannot be reached.
+      if (isOfType(error, 'KAFKA_STORAGE_ERROR')) diskError = error;
+      if (!canPass(error) || clock.monotonic() + wait > end) throw diskError ?? error;
     }
     await scheduler.sleep(wait);
     try {

@@ -40,6 +40,7 @@ export const openMirror = (file: MirrorFile) => {
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
   const passed: Passed = { appends: 0, foreign: 0 };
+  const awaited = new Map<string, Appended | undefined>();
   let head = position(newest.get() ?? START);
   const feed = commitFeed(rows.after, () => head);
   const waiting = new Set<{ next: number; done: () => void }>();
@@ -82,6 +83,8 @@ export const openMirror = (file: MirrorFile) => {
     heads,
     feed,
     passed,
+    /** By the id of its first event, for those that were put here: where an append stands since it was read and counted. */
+    awaited,
     get id() {
       return id;
     },
@@ -114,6 +117,10 @@ export const openMirror = (file: MirrorFile) => {
           id = db.prepare<[], string>('SELECT id FROM log').pluck().get() ?? '';
         state = reached;
         if (appended) head = appended.position;
+        for (const [{ append }, place] of counted) {
+          const [first] = append.events;
+          if (first && awaited.has(first.id)) awaited.set(first.id, place);
+        }
         feed.committed(recordedEvents(counted));
         for (const one of waiting) if (state.next >= one.next) one.done();
       } catch (error) {

@@ -52,10 +52,12 @@ export const openTopicAccess = async (options: TopicAccessOptions): Promise<Topi
   };
   const open = async (): Promise<void> => {
     await admin.connect();
-    await ensureTopic(admin, { ...options, create: mode === 'write' });
-    await admin.disconnect();
     await cluster.connect();
-    await cluster.addTargetTopic(topic);
+    await insisting(cluster, world, PATIENCE_MS, async () => {
+      await ensureTopic(admin, { ...options, create: mode === 'write' });
+      await cluster.addTargetTopic(topic);
+    });
+    await admin.disconnect();
   };
   try {
     await told(open());

@@ -13,13 +13,17 @@ export type TopicOptions = {
   create: boolean;
 };
 
-/** The topic's partitions; undefined when there is no such topic. */
-const partitionsOf = async (admin: Admin, topic: string): Promise<PartitionMetadata[] | undefined> => {
+const partitionsOf = async (admin: Admin, topic: string): Promise<PartitionMetadata[]> => {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics.find(({ name }) => name === topic)?.partitions ?? [];
+};
+
+const isThere = async (admin: Admin, topic: string): Promise<boolean> => {
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics.find(({ name }) => name === topic)?.partitions;
+    await partitionsOf(admin, topic);
+    return true;
   } catch (error) {
-    if (isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return undefined;
+    if (isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return false;
     throw error;
   }
 };
@@ -61,14 +65,17 @@ const wrongSettings = async (admin: Admin, topic: string, replicas: number): Pro
 };
 
 /**
- * Makes the topic as the log needs it, or makes sure that it is so.
+ * Makes the topic as the log needs it, or makes sure that it is so. Right after it was made, a broker may not know of it yet:
+ * that passes when it is tried again.
  * @throws RollcallError LOG_MISSING; LOG_TOPIC_WRONG with everything that is wrong and what mends it; what kafkajs throws
  */
 export const ensureTopic = async (admin: Admin, options: TopicOptions): Promise<void> => {
   const { brokers, topic, partitions, replication } = options;
-  if (options.create && !(await partitionsOf(admin, topic))) await createTopic(admin, options);
+  if (!(await isThere(admin, topic))) {
+    if (!options.create) throw missing(topic);
+    await createTopic(admin, options);
+  }
   const found = await partitionsOf(admin, topic);
-  if (!found) throw missing(topic);
   if (found.length !== partitions) throw wrongPartitions(topic, partitions, found.length);
   const replicas = Math.min(...found.map((partition) => partition.replicas.length));
   if (replication !== undefined && replicas < replication) throw wrongReplication(topic, replication, replicas);
