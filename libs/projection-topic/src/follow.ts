@@ -9,7 +9,7 @@ export type Batch = { topic: string; partition: number; records: RawRecord[]; ne
 
 /** How long a broker holds an answer back while there is nothing new, in milliseconds. */
 const LONG_POLL_MS = 500;
-const PARTITION_BYTES = 1024 * 1024;
+const PARTITION_BYTES = 256 * 1024;
 const FETCH_BYTES = 8 * 1024 * 1024;
 
 /** Read what is not yet committed too: whoever copies a topic in transactions repeats what it has to take back. */

@@ -44,11 +44,11 @@ export type RecordHeaders = z.infer<typeof headersSchema>;
 
 /** Undefined where they are not Rollcall's. */
 export const readHeaders = (headers: IHeaders): RecordHeaders | undefined => {
-  const texts = Object.entries(headers).map(([name, value]) => [
-    name,
-    Buffer.isBuffer(value) ? value.toString() : value,
-  ]);
-  return headersSchema.safeParse(Object.fromEntries(texts)).data;
+  const { schema, log, boot, revision, position, time } = headers;
+  const needed = { schema, log, boot, revision, position, time };
+  const texts: Record<string, unknown> = needed;
+  for (const [name, value] of Object.entries(needed)) if (Buffer.isBuffer(value)) texts[name] = value.toString();
+  return headersSchema.safeParse(texts).data;
 };
 
 export type Described = Omit<RecordHeaders, 'schema'> & {

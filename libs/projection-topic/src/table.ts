@@ -18,18 +18,31 @@ export const createTable = () => {
   const live = new Map<string, Entry>();
   /** The oldest come first. */
   const tombstones = new Map<string, Version>();
-  const names = new Map<string, Set<string>>();
+  /** Almost every name has one key: an array only where there are more. */
+  const names = new Map<string, string | string[]>();
+
+  const keysNamed = (name: string): string[] => {
+    const keys = names.get(name) ?? [];
+    return typeof keys === 'string' ? [keys] : keys;
+  };
+
+  const giveName = (key: string, { pbx, name }: ChannelSnapshot): void => {
+    const others = keysNamed(nameKey(pbx, name));
+    names.set(nameKey(pbx, name), others.length === 0 ? key : [...others, key]);
+  };
 
   const unname = (key: string, { pbx, name }: ChannelSnapshot): void => {
-    const keys = names.get(nameKey(pbx, name));
-    keys?.delete(key);
-    if (keys?.size === 0) names.delete(nameKey(pbx, name));
+    const left = keysNamed(nameKey(pbx, name)).filter((other) => other !== key);
+    const [only] = left;
+    if (only === undefined) names.delete(nameKey(pbx, name));
+    else names.set(nameKey(pbx, name), left.length === 1 ? only : left);
   };
 
   const put = (key: string, entry: Entry, before: Entry | undefined): void => {
-    if (before) unname(key, before.channel);
-    const name = nameKey(entry.channel.pbx, entry.channel.name);
-    names.set(name, (names.get(name) ?? new Set()).add(key));
+    if (before?.channel.name !== entry.channel.name) {
+      if (before) unname(key, before.channel);
+      giveName(key, entry.channel);
+    }
     live.set(key, entry);
     tombstones.delete(key);
   };
@@ -62,10 +75,8 @@ export const createTable = () => {
       return live.size;
     },
     get: (pbx: string, uniqueid: string): ChannelSnapshot | undefined => live.get(channelKey(pbx, uniqueid))?.channel,
-    byName: (pbx: string, name: string): ChannelSnapshot[] => {
-      const keys = names.get(nameKey(pbx, name)) ?? [];
-      return [...keys].flatMap((key) => live.get(key)?.channel ?? []);
-    },
+    byName: (pbx: string, name: string): ChannelSnapshot[] =>
+      keysNamed(nameKey(pbx, name)).flatMap((key) => live.get(key)?.channel ?? []),
     *list(): Generator<ChannelSnapshot> {
       for (const { channel } of live.values()) yield channel;
     },
