@@ -34,10 +34,12 @@ export type Generations = {
 export const createGenerations = (options: {
   dir: DataDir;
   turnstile: Turnstile;
+  /** Gives way to whatever else waits. */
+  breathe: () => Promise<void>;
   /** Told what readers see otherwise after a swap, and each change that follows in the same turn. */
   swapped: (changes: Changes) => void;
 }): Generations => {
-  const { dir, turnstile, swapped } = options;
+  const { dir, turnstile, breathe, swapped } = options;
   const { log, cache: live } = dir;
   let before: StateCache | undefined;
   const tell = {
@@ -47,7 +49,9 @@ export const createGenerations = (options: {
 
   const keepBoth = async (previous: StateCache, warnings: string[]): Promise<void> => {
     before = previous;
+    await breathe();
     await keep('previous', previous, warnings);
+    await breathe();
     await keep('channels', live, warnings);
   };
 
@@ -77,6 +81,7 @@ export const createGenerations = (options: {
         turnstile,
         path: full ? 'full' : 'open',
         ...tell,
+        breathe,
         keep: (unfinished) => keep('unfinished', unfinished, warnings),
         ...(resumeFrom && { resumeFrom }),
         ...(signal && { signal }),
@@ -94,7 +99,7 @@ export const createGenerations = (options: {
     back: async () => {
       const previous = await usable();
       await catchUp(log, previous, await log.head());
-      const changed = await turnstile(() => takeOver({ log, live, next: previous, ...tell }));
+      const changed = await turnstile(() => takeOver({ log, live, next: previous, breathe, ...tell }));
       const warnings: string[] = [];
       await keepBoth(previous, warnings);
       return { position: live.checkpoint, channels: live.size, changed, warnings };

@@ -9,6 +9,7 @@ import {
 } from '@rollcall/projector';
 import type { Changes } from '@rollcall/state-cache';
 import type { Logger } from 'pino';
+import { createBreath } from './breath.ts';
 import type { DataDir } from './data-dir.ts';
 import { createGenerations, type Generations } from './generations.ts';
 
@@ -91,6 +92,7 @@ export const startProjection = (dir: DataDir, world: World, logger: Logger): Pro
   const generations = createGenerations({
     dir,
     turnstile,
+    breathe: createBreath(world),
     swapped: (changes) => {
       mended.abort();
       mended = new AbortController();

@@ -82,6 +82,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
       ...{ pbx, source, beside, reconcileEvery, auditEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
       counters: session.counters,
       listed: () => dir.cache.list(),
+      setAside: () => setAsideIn(dir),
       status: statusOf(pbx, session),
       audited: (result) => {
         sayAudited(logger, result, session.lastAudit);
@@ -111,6 +112,8 @@ export const startSessions = (options: SessionsOptions): Sessions => {
     },
   };
 };
+
+const setAsideIn = ({ cache }: DataDir): string[] => [...cache.quarantine()].map(({ stream }) => stream);
 
 const nothingToAudit = (pbx: string) =>
   new RollcallError(

@@ -33,6 +33,8 @@ export type SessionOptions = {
   log: EventLog;
   /** What the log says is live, of all PBXs: asked for at the start and for each audit. */
   listed: () => Iterable<Channel>;
+  /** Streams that the list has set aside, at an event that it cannot take: their channels may be in no list and still have to end. */
+  setAside?: () => Iterable<string>;
   counters: IngestCounters;
   world: World;
   signal: AbortSignal;
@@ -96,7 +98,7 @@ export const runSession = (options: SessionOptions): Session => {
         report(error ? { state: 'failed', reason: errorLine(error) } : before);
       },
     });
-    await writer.load(live);
+    await writer.load(live, options.setAside?.());
     if (writer.pbx?.connected) await disconnected(writer, source, 'Rollcall was not running');
     report({});
     for (let failures = 0; !signal.aborted; failures++) {

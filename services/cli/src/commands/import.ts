@@ -63,7 +63,10 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
       suspect: () => {},
       stalled: (error) => say(error ? `Waiting: ${errorLine(error)}` : 'The log can be written again: going on.'),
     });
-    await writer.load(dir.cache.list());
+    await writer.load(
+      dir.cache.list(),
+      [...dir.cache.quarantine()].map(({ stream }) => stream),
+    );
     const recording = createRecording({ writer, counters, source });
     await recording.begin();
     const progress = createProgress(terminal, 'import', feed.size);

@@ -1,9 +1,9 @@
 import { imageLines, operation } from '@rollcall/api';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
+import { createBreath } from '../breath.ts';
 import { readToldList } from '../verification/told-list.ts';
 import { type Verified, verifyData } from '../verification/verify-data.ts';
-import { createBreath } from './breath.ts';
 import { foundDifferences, foundDifferencesSchema, SHOWN } from './found-differences.ts';
 import type { Operated } from './operated.ts';
 

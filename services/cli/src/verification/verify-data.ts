@@ -99,7 +99,9 @@ const stopsNow = async (options: VerifyOptions, verified: Verified): Promise<Sto
   const open: Stop = {
     position: place,
     look: async (fold) => {
-      verified.checks.push(check('open streams', fold, differences(fold, await replayOpen(log, place))));
+      verified.checks.push(
+        check('open streams', fold, differences(fold, await replayOpen(log, place, options.breathe))),
+      );
     },
   };
   return [...(image ? [image] : []), ...(list ? [listStop(list, place, verified)] : []), open];

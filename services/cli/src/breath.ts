@@ -1,7 +1,7 @@
 import type { World } from '@rollcall/clock';
 
 /** A turn of the event loop that lasts longer than this had other work in it. */
-const QUIET_MS = 0.5;
+const QUIET_MS = 0.1;
 /** Turns given to others at once: long work goes on, however much else there is. */
 const MOST_TURNS = 10;
 
