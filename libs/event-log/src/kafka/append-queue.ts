@@ -1,5 +1,5 @@
 import type { Scheduler } from '@rollcall/clock';
-import { RollcallError } from '@rollcall/errors';
+import { isRollcallError, RollcallError } from '@rollcall/errors';
 import type { Message } from 'kafkajs';
 import type { Append } from '../embedded/write-append.ts';
 import type { Appended } from '../event-log.ts';
@@ -16,7 +16,7 @@ const BATCH_BYTES = 800_000;
 const RECORD_BYTES = 150;
 
 /** How long what was written may take to be read back, in milliseconds. */
-const READ_BACK_MS = 30_000;
+const READ_BACK_MS = 15_000;
 
 /** `follows`: it goes on where another one in the same round ends. */
 type Taken = { one: Waiting; follows: boolean };
@@ -31,6 +31,8 @@ export type AppendQueueOptions = {
   produce: (messages: Message[]) => Promise<number>;
   /** The offset behind the last record that the partition has now. */
   end: () => Promise<number>;
+  /** Why nothing can be read just now. */
+  problem: () => RollcallError | undefined;
   /** Aborts when the partition can be followed no longer; its reason says why. */
   lost: AbortSignal;
 };
@@ -46,7 +48,7 @@ export type AppendQueue = {
  * the partition says: it is read back, and one that came second fails with WrongExpectedRevision, though its records stay there.
  */
 export const openAppendQueue = (options: AppendQueueOptions): AppendQueue => {
-  const { label, mirror, scheduler, produce, end, lost } = options;
+  const { label, mirror, scheduler, produce, end, problem, lost } = options;
   const waiting: Waiting[] = [];
   const nowIdle: (() => void)[] = [];
   let running = false;
@@ -75,7 +77,7 @@ export const openAppendQueue = (options: AppendQueueOptions): AppendQueue => {
     await mirror.reached(offset, AbortSignal.any([given.signal, lost]));
     cancel();
     lost.throwIfAborted();
-    if (given.signal.aborted) throw notReadBack(label);
+    if (given.signal.aborted) throw problem() ?? notReadBack(label);
   };
 
   /** Those that may still be written. What this process has not read yet may decide, so it is read first where in doubt. */
@@ -94,6 +96,10 @@ export const openAppendQueue = (options: AppendQueueOptions): AppendQueue => {
         if (appended) one.resolve(appended);
         else if (!settle(one)) one.reject(notTaken(label, one.append));
       }
+    } catch (error) {
+      // Too large is one append by itself; what fails otherwise would fail the next batch too.
+      if (!isRollcallError(error, 'APPEND_TOO_LARGE')) throw error;
+      for (const { one } of batch) one.reject(error);
     } finally {
       for (const { id } of batch) mirror.awaited.delete(id);
     }

@@ -46,6 +46,7 @@ const readerIn = (dir: string) => {
     scheduler: systemWorld.scheduler,
     mode: 'read',
     lost,
+    problem: () => undefined,
     produce: never,
     end: never,
   });

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { channelStream, pbxStream, revision, START } from '@rollcall/channel';
+import { systemWorld } from '@rollcall/clock';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clientOf, write } from '../../../../test/brokers/client.ts';
 import { readTopic } from '../../../../test/brokers/judge.ts';
 import { asNew, created, destroyed, state, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { asAppended, collect, reader } from '../../../../test/contract/event-log.reader.ts';
+import { openEmbeddedLog } from '../embedded/embedded-log.ts';
 import type { KafkaLog } from './kafka-log.ts';
 import { partitioning } from './key.ts';
 import { kafkaLogsUnderTest } from './testing/kafka-logs-under-test.ts';
@@ -140,6 +143,25 @@ await withKafka('4', {}, (kafka) => {
       for (const { value } of copies) expect(JSON.parse(value ?? '')).toEqual(record);
       const [unreadable] = await collect(again.partition(1).readAll(START));
       expect(unreadable).toMatchObject({ type: 'Unreadable', data: { type: 'PbxPainted' } });
+    });
+
+    test('can be read on the same machine, beside it and without it, as an embedded log of each partition', async () => {
+      const dir = newDir();
+      const log = await open({ dir, partitions: PARTITIONS });
+      await log.append(PBX, 'none', [booted(1)]);
+      await log.append(streamIn(1), 'none', [created(), state(6)]);
+      const there = await all(log, 1);
+      const { id } = log.partition(1);
+      const read = async (): Promise<void> => {
+        const reading = openEmbeddedLog({ dir: join(dir, 'partition-1'), world: systemWorld, mode: 'read' });
+        expect(await collect(reading.readAll(START))).toEqual(there);
+        for await (const finding of reading.check()) expect(finding).toBeUndefined();
+        expect(reading.id).toBe(id);
+        await reading.close();
+      };
+      await read();
+      await log.close();
+      await read();
     });
 
     test('goes on where it was after it was closed, each partition by itself', async () => {

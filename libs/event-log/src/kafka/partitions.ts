@@ -66,14 +66,13 @@ const followed = async (options: PartitionsOptions, access: TopicAccess, parts: 
   const { topic, world, problem } = options;
   const opening = new AbortController();
   let tries = 0;
-  let told: string | undefined;
+  let told: RollcallError | undefined;
   const tell = (error: unknown): void => {
-    const said = error === undefined ? undefined : kafkaError(error, { ...options, user: userOf(options) });
-    tries = said ? tries + 1 : 0;
-    if (said && tries >= TRIES) opening.abort(said);
-    if (said?.message === told) return;
-    told = said?.message;
-    problem?.(said);
+    const before = told;
+    told = error === undefined ? undefined : kafkaError(error, { ...options, user: userOf(options) });
+    tries = told ? tries + 1 : 0;
+    if (told && tries >= TRIES) opening.abort(told);
+    if (told?.message !== before?.message) problem?.(told);
   };
   const following = follow({
     cluster: access.cluster,
@@ -81,7 +80,10 @@ const followed = async (options: PartitionsOptions, access: TopicAccess, parts: 
     world,
     partitions: new Map(parts.map((part) => [part.number, part.resuming])),
     problem: tell,
-    lost: (number, error) => parts[number]?.lost.abort(error),
+    lost: (number, error) => {
+      parts[number]?.lost.abort(error);
+      problem?.(error);
+    },
   });
   try {
     await readAll(access, parts, opening.signal);
@@ -97,6 +99,7 @@ const followed = async (options: PartitionsOptions, access: TopicAccess, parts: 
       mode: options.mode,
       scheduler: world.scheduler,
       lost: lost.signal,
+      problem: () => told,
       produce: (messages) => access.produce(number, messages),
       end: async () => (await access.ends([number])).get(number) ?? 0,
     }),

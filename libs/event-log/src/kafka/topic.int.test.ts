@@ -234,6 +234,40 @@ await withKafka('4', {}, (kafka) => {
     });
   });
 
+  test('deleted under way, it is missing, with what to do; it is not made anew behind anybody’s back', async () => {
+    const [topic, dir] = [newTopic(), newDir()];
+    const problems: (string | undefined)[] = [];
+    const log = await open({ topic, dir, problem: (error) => problems.push(error?.line) });
+    await log.append(streamOf('1'), 'none', [created()]);
+    await admin.deleteTopics({ topics: [topic] });
+    await expect(log.append(streamOf('2'), 'none', [created()])).rejects.toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+      message: expect.stringContaining(`does not know topic ${topic}`),
+    });
+    expect(problems.at(-1)).toContain('start Rollcall again');
+    expect(await collect(log.partition(0).readAll(START))).toHaveLength(1);
+    await log.close();
+    const again = await open({ topic, dir });
+    expect(await collect(again.partition(0).readAll(START))).toEqual([]);
+  });
+
+  test('an append that is larger than the topic takes fails by itself', async () => {
+    const log = await open();
+    const large = created('x'.repeat(9 * 1024 * 1024));
+    const outcomes = await Promise.allSettled([
+      log.append(streamOf('1'), 'none', [created()]),
+      log.append(streamOf('2'), 'none', [large]),
+      log.append(streamOf('3'), 'none', [created()]),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({
+      reason: { code: 'APPEND_TOO_LARGE', advice: expect.stringContaining('max.message.bytes') },
+    });
+    const half = created('x'.repeat(5 * 1024 * 1024));
+    await log.append(streamOf('2'), 'none', [half]);
+    expect((await collect(log.readStream(streamOf('2')))).map(asAppended)).toEqual([half]);
+  });
+
   test('every record says what it is: readable with any client', async () => {
     const topic = newTopic();
     const log = await open({ topic });

@@ -35,6 +35,15 @@ await withKafka('4', {}, (kafka) => {
     return { topic, logs: [await open({ topic, partitions }), await open({ topic, partitions })] as const };
   };
 
+  test('of several who begin the same log at the same time, one does', async () => {
+    const topic = newTopic();
+    const logs = await Promise.all(Array.from({ length: 4 }, () => open({ topic, partitions: 2 })));
+    for (const partition of [0, 1]) {
+      expect(new Set(logs.map((log) => log.partition(partition).id)).size).toBe(1);
+    }
+    await Promise.all(logs.map((log, index) => log.append(streamOf(`${index}`), 'none', [created()])));
+  });
+
   describe('two writers of one PBX', () => {
     test('at the same streams: what was acknowledged is there, in order, and nothing else, for every reader alike', async () => {
       const round = fc.array(
