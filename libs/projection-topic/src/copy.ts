@@ -1,6 +1,17 @@
+import type { Clock } from '@rollcall/clock';
 import type { Batch, Places } from './follow.ts';
 import { createStatusTable, type StatusTable } from './status-table.ts';
 import { createTable, type Table } from './table.ts';
+
+/**
+ * A moment on both clocks, in milliseconds: the one stands still while the machine sleeps, the other may be set back; time that has passed
+ * is what either says.
+ */
+export type Moment = { wall: number; monotonic: number };
+
+export const momentOf = (clock: Clock, ago = 0): Moment => {
+  return { wall: clock.now() - ago, monotonic: clock.monotonic() - ago };
+};
 
 /** What was read of both topics, and how far. */
 export type Copy = {
@@ -9,12 +20,12 @@ export type Copy = {
   places: Places;
   /** By topic and partition: the latest timestamp of a record that was read, in milliseconds since 1970. */
   newest: Map<string, Map<number, number>>;
-  /** By topic and partition: when there was nothing more to read, or else when reading began; of the monotonic clock. */
-  completeAt: Map<string, Map<number, number>>;
+  /** By topic and partition: when there was nothing more to read, or else when reading began. */
+  completeAt: Map<string, Map<number, Moment>>;
 };
 
-/** An empty copy, to be read from `places` on. `now`: of the monotonic clock; what is over from now on leaves a tombstone to read. */
-export const createCopy = (places: Places, now: number): Copy => ({
+/** An empty copy, to be read from `places` on. What is over from `now` on leaves a tombstone to read. */
+export const createCopy = (places: Places, now: Moment): Copy => ({
   channels: createTable(),
   status: createStatusTable(),
   places,
@@ -24,8 +35,8 @@ export const createCopy = (places: Places, now: number): Copy => ({
   ),
 });
 
-/** After a batch was taken into the copy. `now`: of the monotonic clock. */
-export const noteRead = (copy: Copy, { topic, partition, records, next, end }: Batch, now: number): void => {
+/** After a batch was taken into the copy. */
+export const noteRead = (copy: Copy, { topic, partition, records, next, end }: Batch, now: Moment): void => {
   const newest = copy.newest.get(topic);
   for (const { timestamp } of records) newest?.set(partition, Math.max(timestamp, newest.get(partition) ?? 0));
   if (next >= end) copy.completeAt.get(topic)?.set(partition, now);
@@ -35,8 +46,22 @@ export const noteRead = (copy: Copy, { topic, partition, records, next, end }: B
  * How long ago, in milliseconds, the copy was known to lack nothing that tombstones would not tell. Who comes back after a tombstone's
  * lifetime does not learn that a channel is over.
  */
-export const ageOf = ({ completeAt }: Copy, now: number): number =>
-  now - Math.min(now, ...[...completeAt.values()].flatMap((partitions) => [...partitions.values()]));
+export const ageOf = ({ completeAt }: Copy, now: Moment): number => {
+  const moments = [...completeAt.values()].flatMap((partitions) => [...partitions.values()]);
+  return Math.max(0, ...moments.map((at) => Math.max(now.wall - at.wall, now.monotonic - at.monotonic)));
+};
+
+/**
+ * The position of a checkpoint, once everything that it covers has been read: it comes on another topic. `partition`: of the publisher that
+ * keeps this one; undefined: of the one that keeps them all.
+ */
+export const coveredPosition = ({ status, places }: Copy, topic: string, partition?: number): number | undefined => {
+  const { checkpoint } =
+    status.checkpoints.get(partition === undefined ? 'checkpoint' : `checkpoint/${partition}`) ?? {};
+  const read = places.get(topic);
+  const isRead = ([one, offset]: [string, number]) => (read?.get(Number(one)) ?? 0) >= offset;
+  return checkpoint && Object.entries(checkpoint.offsets).every(isRead) ? checkpoint.position : undefined;
+};
 
 /** Whether everything that a publisher has said to be complete is in the copy, for every partition of the topic. */
 export const isCovered = ({ places, status }: Copy, topic: string): boolean => {

@@ -1,7 +1,7 @@
 import type { World } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
 import type { Cluster } from 'kafkajs';
-import { type Copy, createCopy, isCovered, noteRead } from './copy.ts';
+import { type Copy, createCopy, isCovered, momentOf, noteRead } from './copy.ts';
 import { explain, isOfType } from './explain.ts';
 import { type Batch, follow } from './follow.ts';
 import { clusterOf, createClient, type KafkaConnection } from './kafka.ts';
@@ -51,7 +51,7 @@ export const runFeed = async (options: FeedOptions): Promise<void> => {
 
   const take = (reading: Copy, ends: Extent['ends'], batch: Batch): void => {
     const taken = takeRecords(reading, batch);
-    noteRead(reading, batch, world.clock.monotonic());
+    noteRead(reading, batch, momentOf(world.clock));
     problem(undefined);
     if (reading === shown) {
       changed(taken);
@@ -72,12 +72,12 @@ export const runFeed = async (options: FeedOptions): Promise<void> => {
 
   const toReadOn = async (cluster: Cluster, extent: Extent): Promise<Copy> => {
     const retention = await tombstoneLifetime(kafka, topics.channels);
-    const now = world.clock.monotonic();
+    const now = momentOf(world.clock);
     const why = copy && (lost ?? (await whyNotResume(cluster, copy, extent, { retention, now })));
     lost = undefined;
     if (copy && why === undefined) return copy;
     if (why !== undefined) givenUp(why);
-    begunAt = now;
+    begunAt = now.monotonic;
     return createCopy(new Map([...extent.oldest].map(([topic, offsets]) => [topic, new Map(offsets)])), now);
   };
 

@@ -1,5 +1,5 @@
 import type { Cluster } from 'kafkajs';
-import { ageOf, type Copy } from './copy.ts';
+import { ageOf, type Copy, type Moment } from './copy.ts';
 import type { Places } from './follow.ts';
 import { offsetsOf, partitionsOf } from './offsets.ts';
 
@@ -25,7 +25,7 @@ export const whyNotResume = async (
   cluster: Cluster,
   copy: Copy,
   { oldest, ends }: Extent,
-  { retention, now }: { retention: number; now: number },
+  { retention, now }: { retention: number; now: Moment },
 ): Promise<string | undefined> => {
   const age = ageOf(copy, now);
   if (age >= retention)

@@ -3,7 +3,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
-import { ageOf, type Copy, createCopy } from './copy.ts';
+import { ageOf, type Copy, createCopy, type Moment, momentOf } from './copy.ts';
 import { channelSchema, checkpointSchema, pbxSchema } from './snapshot.ts';
 import type { TopicNames } from './topic.ts';
 
@@ -38,7 +38,7 @@ export const saveViewImage = async (path: string, copy: Copy, topics: TopicNames
   const image: Image = {
     rollcallView: IMAGE_VERSION,
     topics,
-    completeAt: Math.floor(clock.now() - ageOf(copy, clock.monotonic())),
+    completeAt: Math.floor(clock.now() - ageOf(copy, momentOf(clock))),
     places: entriesOf(copy.places),
     newest: entriesOf(copy.newest),
     channels: [...channels.live].map(([key, entry]) => [key, entry.version, entry.channel]),
@@ -90,10 +90,10 @@ export const loadViewImage = async (path: string, topics: TopicNames, { clock }:
   }
   const age = clock.now() - data.completeAt;
   if (age < 0) throw refused(path, 'it is of the future: the clock was set back');
-  return copyOf(data, clock.monotonic() - age);
+  return copyOf(data, momentOf(clock, age));
 };
 
-const copyOf = (image: Image, completeAt: number): Copy => {
+const copyOf = (image: Image, completeAt: Moment): Copy => {
   const copy = createCopy(mapsOf(image.places), completeAt);
   const { channels, status } = copy;
   for (const [key, of, channel] of image.channels) channels.take({ is: 'snapshot', key, version: of, channel });

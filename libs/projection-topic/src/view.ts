@@ -1,6 +1,6 @@
 import { systemWorld, type World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import type { Copy } from './copy.ts';
+import { type Copy, coveredPosition } from './copy.ts';
 import { runFeed } from './feed.ts';
 import { checkConnection, type KafkaConnection } from './kafka.ts';
 import { createListeners, type ViewEvents } from './listeners.ts';
@@ -143,7 +143,7 @@ export const openChannelView = (options: ChannelViewOptions): ChannelView => {
     pbx: (name) => copy?.status.pbx(name),
     pbxs: () => copy?.status.pbxs() ?? [],
     isStale: (channel) => isStale(channel, copy?.status.pbx(channel.pbx)),
-    checkpoint: (partition) => copy && checkpointIn(copy, topics.channels, partition),
+    checkpoint: (partition) => copy && coveredPosition(copy, topics.channels, partition),
     on: listeners.on,
     problem: () => problem,
     counters: () => ({ ...counters }),
@@ -153,15 +153,4 @@ export const openChannelView = (options: ChannelViewOptions): ChannelView => {
       settle?.failed(new RollcallError('VIEW_CLOSED', 'The view was closed before it was ready.', ''));
     },
   };
-};
-
-/** A checkpoint counts once everything that it covers has been read: it comes on another topic. */
-const checkpointIn = ({ status, places }: Copy, topic: string, partition: number | undefined): number | undefined => {
-  const { checkpoint } =
-    status.checkpoints.get(partition === undefined ? 'checkpoint' : `checkpoint/${partition}`) ?? {};
-  const read = places.get(topic);
-  const covered = Object.entries(checkpoint?.offsets ?? {}).every(
-    ([one, offset]) => (read?.get(Number(one)) ?? 0) >= offset,
-  );
-  return covered ? checkpoint?.position : undefined;
 };
