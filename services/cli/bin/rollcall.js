@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -16,6 +16,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 /** Half of what a short command takes is reading our own code: what was compiled once is kept, where only this user writes. */
 const keepCompiled = () => {
   let dir = homedir();
+  if (!isAbsolute(dir)) return;
   try {
     for (const name of ['.cache', 'rollcall', 'compiled']) {
       dir = join(dir, name);

@@ -66,3 +66,21 @@ test.each(['a', 'pbx-a', 'A.b_c-9', '9', 'x'.repeat(64)])('%s is a PBX name', (n
 test.each(['', ' ', '-a', '.a', '_a', 'a/b', 'a b', 'a\n', 'ü', 'a=b', 'x'.repeat(65)])('%j is none', (name) => {
   expect(read({ pbx: { [name]: { url: 'ami://u:s@h' } } }).success).toBe(false);
 });
+
+describe('what may be switched off', () => {
+  test('audits by the clock', () => {
+    expect(read({}).data?.auditEvery).toBe(600_000);
+    expect(read({ auditEvery: '5m' }).data?.auditEvery).toBe(300_000);
+    expect(read({ auditEvery: 'off' }).data).toMatchObject({ auditEvery: undefined });
+    for (const every of ['never', '0s', '8d', '']) expect(read({ auditEvery: every }).success, every).toBe(false);
+  });
+  test('retention, by age and by size', () => {
+    expect(read({}).data).toMatchObject({ retain: 'default', retainSize: 'default' });
+    expect(read({ retain: '90d', retainSize: '2GB' }).data).toMatchObject({ retain: 7_776_000_000, retainSize: 2e9 });
+    expect(read({ retain: 'off', retainSize: 'off' }).data).toMatchObject({ retain: 'off', retainSize: 'off' });
+    for (const retain of ['1s', 'for ever', '-1d']) expect(read({ retain }).success, retain).toBe(false);
+    for (const retainSize of ['1kB', '2', '-1GB', '1 GiB', '1e9GB']) {
+      expect(read({ retainSize }).success, retainSize).toBe(false);
+    }
+  });
+});
