@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { systemWorld } from '@rollcall/clock';
 import type { EventLog } from '@rollcall/event-log';
 import { openEventStoreLog } from '@rollcall/event-log/eventstore';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, test, vi } from 'vitest';
 import { eventLogContract } from '../contract/event-log.contract.ts';
 import { findRealServer, type RealServer } from './real-server.ts';
 import { serverRules } from './server-rules.ts';
+
+// Thousands of calls over a network, perhaps.
+vi.setConfig({ testTimeout: 240_000 });
 
 const server = await findRealServer();
 

@@ -60,7 +60,7 @@ export const startNode = async (options: NodeOptions = {}): Promise<Node> => {
     if (users) {
       const [authorization] = metadata.get('authorization');
       const [, basic = ''] = /^Basic (.+)$/.exec(String(authorization ?? '')) ?? [];
-      const [name = '', password] = Buffer.from(basic, 'base64').toString().split(':');
+      const [, name = '', password] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
       if (!Object.hasOwn(users, name) || users[name] !== password) return unauthenticated();
     }
     if (metadata.get('requires-leader')[0] !== 'true') return undefined;

@@ -1,21 +1,15 @@
-import { type Position, position, type RecordedEvent, revision, START } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import type { EventLog } from '../event-log.ts';
 import { appendTo } from './appending.ts';
 import { openClient } from './client.ts';
 import { parseConnectionString } from './connection-string.ts';
-import { createFollow } from './follow.ts';
 import { logClosed, logReadOnly } from './log-errors.ts';
-import { createMilestones } from './milestones.ts';
 import { names as namesWith } from './names.ts';
-import { advance, eventsOf, type OpenAt } from './open-streams.ts';
 import { findOrCreate } from './own-stream.ts';
-import { positionAt } from './position-at.ts';
-import { positionOf, recordedEvent, type Stored, streamNameOf } from './record.ts';
+import { openReading } from './reading.ts';
 import { openRetention } from './retention.ts';
-import { createServer } from './server.ts';
+import { createServer, type Server } from './server.ts';
 import { createStreams } from './streams.ts';
-import { newestRequest } from './wire.ts';
 
 export type EventStoreLogOptions = {
   /**
@@ -45,144 +39,65 @@ export type EventStoreLogOptions = {
  *   `read` LOG_MISSING
  */
 export const openEventStoreLog = async (options: EventStoreLogOptions): Promise<EventLog> => {
-  const { connection, prefix = 'rollcall-', world, mode = 'write', retain, stalled, milestoneEvery } = options;
-  const names = namesWith(prefix);
-  const { url, where, deadline } = parseConnectionString(connection);
+  const { url, where, deadline } = parseConnectionString(options.connection);
+  const requiresLeader = options.mode !== 'read';
   const client = openClient(url, where);
-  const server = createServer({ client, where, deadline, world, requiresLeader: mode === 'write' });
-  const streams = createStreams(server, names);
+  const server = createServer({ client, where, deadline, world: options.world, requiresLeader });
   try {
-    const { id, birth } = await findOrCreate(server, streams, names, mode);
-    const retention = await openRetention(
-      { server, streams, names },
-      mode === 'write' ? { retain: retain ?? null } : undefined,
-    );
-
-    /** Our last event; undefined when the log is as it began. */
-    const newest = async (): Promise<Stored | undefined> => {
-      const responses = await server.collect(newestRequest([...names.ours, names.log], 1));
-      const stored = responses
-        .find((response) => response.hasEvent())
-        ?.getEvent()
-        ?.getEvent();
-      return stored && streamNameOf(stored) !== names.log ? stored : undefined;
-    };
-    const head = async (): Promise<Position> => {
-      const stored = await newest();
-      return stored ? position(positionOf(stored)) : START;
-    };
-    const placeBefore = async (at: number): Promise<number> =>
-      (await milestones.before({ position: at }))?.position ?? birth;
-    const follow = createFollow({ server, prefixes: names.ours, birth, head, placeBefore });
-    const every = milestoneEvery === undefined ? {} : { interval: milestoneEvery, little: 0 };
-    const milestones = createMilestones({ server, streams, names, follow, head, birth, ...every });
-
-    const under = new Set<Promise<unknown>>();
-    let closed: Promise<void> | undefined;
-    const use = (): void => {
-      if (closed) throw logClosed(where);
-    };
-
-    const append: EventLog['append'] = async (stream, expected, events) => {
-      await retention.prepare(stream, expected);
-      const appended = await appendTo({ server, streams, names }, stream, expected, events);
-      retention.appended(stream, expected, events);
-      milestones.appended(events.length);
-      return appended;
-    };
-
-    async function* decoded(batches: AsyncIterable<Stored[]>): AsyncGenerator<RecordedEvent[]> {
-      for await (const batch of batches) yield batch.map((stored) => recordedEvent(stored, prefix));
-      use();
-    }
-
-    /** Begins at once; whoever reads hears of it when it fails. */
-    const headNow = (): Promise<Position> => {
-      const found = closed ? Promise.reject(logClosed(where)) : head();
-      found.catch(() => {});
-      return found;
-    };
-
-    async function* all(after: Position, to: Position | Promise<Position>): AsyncGenerator<RecordedEvent[]> {
-      use();
-      yield* decoded(follow(after, { until: await to, signal: server.closing }));
-    }
-
-    async function* open(to: Position | Promise<Position>): AsyncGenerator<RecordedEvent[]> {
-      use();
-      const at = await to;
-      const known: OpenAt = (await milestones.before({ position: at })) ?? {
-        position: birth,
-        recorded: 0,
-        open: new Map(),
-      };
-      await advance(known, { follow, until: at, prefix, signal: server.closing });
-      use();
-      yield* eventsOf(known, { at, streams, prefix });
-    }
-
-    const close = async (): Promise<void> => {
-      await Promise.allSettled(under);
-      const enough = new AbortController();
-      await Promise.race([retention.idle(), world.scheduler.sleep(deadline, enough.signal)]);
-      enough.abort();
-      await server.close();
-    };
-
-    let compacted: { time: number; position: Position } | undefined;
-
-    return {
-      id,
-      append: (stream, expected, events) => {
-        if (closed) return Promise.reject(logClosed(where));
-        if (mode === 'read') return Promise.reject(logReadOnly(where));
-        const appending = append(stream, expected, events);
-        under.add(appending);
-        const done = (): void => void under.delete(appending);
-        appending.then(done, done);
-        return appending;
-      },
-      readStream: async function* (stream, from) {
-        use();
-        yield* streams.read(stream, from ?? revision(0));
-        use();
-      },
-      readAll: (after, to) => all(after, to ?? headNow()),
-      readOpen: (at) => open(at ?? headNow()),
-      subscribe: async function* (after, signal) {
-        use();
-        const either = AbortSignal.any([signal, server.closing]);
-        yield* decoded(follow(after, { signal: either, ...(stalled ? { stalled } : {}) }));
-      },
-      head: async () => {
-        use();
-        return head();
-      },
-      heads: async (names) => {
-        use();
-        return streams.heads(names);
-      },
-      positionAt: async (time) => {
-        use();
-        return positionAt(time, { newest, milestones, follow, signal: server.closing });
-      },
-      compactedTo: async () => {
-        use();
-        const time = await retention.droppedUpTo();
-        if (time === undefined) return START;
-        if (compacted?.time !== time) {
-          const at = await positionAt(time, { newest, milestones, follow, signal: server.closing });
-          compacted = { time, position: at };
-        }
-        return compacted.position;
-      },
-      close: () => {
-        closed ??= close();
-        return closed;
-      },
-    };
+    return await openLog(server, options);
   } catch (error) {
     await server.close();
     throw error;
   }
+};
+
+const openLog = async (server: Server, options: EventStoreLogOptions): Promise<EventLog> => {
+  const { prefix = 'rollcall-', mode = 'write', retain, stalled, milestoneEvery } = options;
+  const { where, world, deadline } = server;
+  const names = namesWith(prefix);
+  const streams = createStreams(server, names);
+  const parts = { server, streams, names };
+  const { id, birth } = await findOrCreate(server, streams, names, mode);
+  const retention = await openRetention(parts, mode === 'write' ? { retain: retain ?? null } : undefined);
+
+  const under = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
+  const use = (): void => {
+    if (closed) throw logClosed(where);
+  };
+  const reading = openReading({ ...parts, birth, retention, use, stalled, milestoneEvery });
+
+  const append: EventLog['append'] = async (stream, expected, events) => {
+    await retention.prepare(stream, expected);
+    const appended = await appendTo(parts, stream, expected, events);
+    retention.appended(stream, expected, events);
+    reading.appended(events.length);
+    return appended;
+  };
+
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(under);
+    const enough = new AbortController();
+    await Promise.race([retention.idle(), world.scheduler.sleep(deadline, enough.signal)]);
+    enough.abort();
+    await server.close();
+  };
+
+  return {
+    ...reading.log,
+    id,
+    append: (stream, expected, events) => {
+      if (closed) return Promise.reject(logClosed(where));
+      if (mode === 'read') return Promise.reject(logReadOnly(where));
+      const appending = append(stream, expected, events);
+      under.add(appending);
+      const done = (): void => void under.delete(appending);
+      appending.then(done, done);
+      return appending;
+    },
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
 };

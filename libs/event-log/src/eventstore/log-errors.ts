@@ -23,6 +23,15 @@ export const logUnavailable = (where: string, why: string, cause?: unknown): Rol
     { cause },
   );
 
+/** Node 26 takes no address for the name that TLS asks for, and the client has no other to give. */
+const addressOverTls = (where: string, cause: unknown): RollcallError =>
+  new RollcallError(
+    'LOG_ADDRESS_INVALID',
+    `A node of the event log ${where} is named by its address, which TLS does not take.`,
+    'Use DNS names in the connection string, and in a cluster also in what its nodes advertise (NodeHostAdvertiseAs).',
+    { cause },
+  );
+
 const notLeader = (where: string, cause: unknown): RollcallError =>
   new RollcallError(
     'LOG_NOT_LEADER',
@@ -80,6 +89,7 @@ export const logError = (where: string, error: unknown): unknown => {
   const command = convertToCommandError(error);
   if (!isCommandError(command)) return error;
   if (/maximum.append/i.test(textOf(error))) return tooLarge(where, error);
+  if (/ServerName to an IP address/.test(textOf(error))) return addressOverTls(where, error);
   switch (command.type) {
     case 'not-leader':
       return notLeader(where, error);

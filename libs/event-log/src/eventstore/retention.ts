@@ -15,10 +15,13 @@ const STEP_MS = HOUR_MS;
 /** Streams are kept longer than was asked for by a step, and by how far the clocks of this machine and the server may differ. */
 const MARGIN_MS = STEP_MS + HOUR_MS;
 
-/** A setting that somebody else made is known here after this, at the latest. */
+/** A setting that somebody else made is known here after this, at the latest: long before anything is dropped by it. */
 const SETTING_OLD_MS = 600_000;
 
 const TYPE = 'RetentionSet';
+
+/** Milestones are kept this much longer than twice what they lead to, so that one before it is always there. */
+const MILESTONES_LONGER_MS = 7 * 24 * HOUR_MS;
 
 /** Streams whose `$maxAge` waits to be written while the server is away; beyond this some stay for ever, which only costs room. */
 const WAITING_LIMIT = 100_000;
@@ -40,6 +43,12 @@ export type Retention = {
   /** Resolves once nothing waits to be written, or the log is closed. */
   idle(): Promise<void>;
 };
+
+/** Of a stream, in the server's own words. */
+type Metadata = { $maxAge?: number };
+
+/** The server counts in seconds. */
+const maxAge = (ms: number): Metadata => ({ $maxAge: Math.ceil(ms / 1_000) });
 
 const settingsOf = async (server: Server, name: string): Promise<Setting[]> => {
   const responses = await server.collect(streamRequest(name, 0, Number.MAX_SAFE_INTEGER));
@@ -68,10 +77,15 @@ export const openRetention = async (
   wanted: { retain: number | null } | undefined,
 ): Promise<Retention> => {
   const { clock, scheduler } = server.world;
+  const setMetadata = (name: string, metadata: Metadata) =>
+    server.append(appendMessages(`$$${name}`, 'any', [note(server.world, '$metadata', metadata)]));
+
   let settings = await settingsOf(server, names.retention);
   const current = (): number | null => settings.at(-1)?.retain ?? null;
   if (wanted && wanted.retain !== current()) {
     await server.append(appendMessages(names.retention, 'any', [note(server.world, TYPE, wanted)]));
+    const { retain } = wanted;
+    await setMetadata(names.milestones, retain === null ? {} : maxAge(2 * retain + MILESTONES_LONGER_MS));
     settings = await settingsOf(server, names.retention);
   }
   let lookedAt = clock.monotonic();
@@ -83,12 +97,9 @@ export const openRetention = async (
 
   /** When the streams began that are open and known here. */
   const began = new Map<string, number>();
-  const waiting = new Map<string, Record<string, unknown>>();
+  const waiting = new Map<string, Metadata>();
   const under = new Set<Promise<void>>();
   let writing: Promise<void> | undefined;
-
-  const setMetadata = (stream: string, metadata: Record<string, unknown>) =>
-    server.append(appendMessages(`$$${names.prefix}${stream}`, 'any', [note(server.world, '$metadata', metadata)]));
 
   const writeWaiting = async (): Promise<void> => {
     for (let failures = 0; waiting.size > 0 && !server.closing.aborted; ) {
@@ -96,7 +107,7 @@ export const openRetention = async (
       if (!next) return;
       const [stream, metadata] = next;
       try {
-        await setMetadata(stream, metadata);
+        await setMetadata(names.prefix + stream, metadata);
         if (waiting.get(stream) === metadata) waiting.delete(stream);
         failures = 0;
       } catch {
@@ -113,7 +124,7 @@ export const openRetention = async (
     began.delete(stream);
     if (retain === null || since === undefined || waiting.size >= WAITING_LIMIT) return;
     const lifetime = Math.max(0, clock.now() - since);
-    waiting.set(stream, { $maxAge: Math.ceil((lifetime + retain + MARGIN_MS) / 1_000) });
+    waiting.set(stream, maxAge(lifetime + retain + MARGIN_MS));
     writing ??= writeWaiting().finally(() => {
       writing = undefined;
     });
@@ -130,7 +141,7 @@ export const openRetention = async (
       if (first) began.set(stream, recordedAt(first));
       if (last && !isTerminal(typeOf(last))) return;
       waiting.delete(stream);
-      await setMetadata(stream, {});
+      await setMetadata(names.prefix + stream, {});
     },
     appended: (stream, expected, events) => {
       if (settings.length === 0) return;
@@ -142,7 +153,7 @@ export const openRetention = async (
       under.add(work);
     },
     droppedUpTo: async () => {
-      settings = await settingsOf(server, names.retention);
+      await look();
       return droppedUpTo(settings, clock.now());
     },
     idle: async () => void (await Promise.all(under)),
