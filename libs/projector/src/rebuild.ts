@@ -1,16 +1,17 @@
 import type { Position } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
+import type { EventLog } from '@rollcall/event-log';
 import {
   createMemoryCache,
   type Difference,
   differences,
-  digest,
   indexDifferences,
   type StateCache,
 } from '@rollcall/state-cache';
 import { applyAll, createCounters } from './apply-all.ts';
 import { project } from './projector.ts';
 import { replayOpen } from './replay.ts';
+import { sameList } from './same-list.ts';
 import { createStep } from './step.ts';
 import { earlier, type TakeOver, takeOver } from './take-over.ts';
 import type { Turnstile } from './turnstile.ts';
@@ -55,6 +56,9 @@ export type Rebuilt = {
   previous: StateCache;
 };
 
+/** Heads of streams asked for at once. */
+const HEADS = 200;
+
 /** Events between two times that the unfinished work is kept. */
 const KEEP_EVERY = 1_000_000;
 
@@ -64,10 +68,10 @@ const KEEP_EVERY = 1_000_000;
  * @throws RollcallError REBUILD_NOT_VERIFIED, REBUILD_STOPPED; the live generation stays as it is
  */
 export const rebuild = async (options: RebuildOptions): Promise<Rebuilt> => {
-  const { log, live, turnstile, path } = options;
+  const { log, live, turnstile, path, breathe = async () => {} } = options;
   const compactedTo = await log.compactedTo();
   const target = earlier(live.checkpoint, await log.head());
-  const work: Work = { options, target, next: options.resumeFrom ?? createMemoryCache(), events: 0 };
+  const work: Work = { options, breathe, target, next: options.resumeFrom ?? createMemoryCache(), events: 0 };
   if (path === 'open') await readOpen(work);
   else await readAll(work);
 
@@ -75,49 +79,48 @@ export const rebuild = async (options: RebuildOptions): Promise<Rebuilt> => {
   await verifyNext(work);
   if ((await log.compactedTo()) !== compactedTo) throw notVerified('retention dropped events meanwhile');
 
-  const { swapped, committed } = options;
   const repaired = await turnstile(() => {
     report(work, 'swapping');
-    const check = (): void => stopIfAsked(work);
-    return takeOver({
-      log,
-      live,
-      next: work.next,
-      check,
-      ...(swapped && { swapped }),
-      ...(committed && { committed }),
-    });
+    return takeOver({ ...options, next: work.next, check: () => stopIfAsked(work) });
   });
   return { position: live.checkpoint, channels: live.size, events: work.events, repaired, previous: work.next };
 };
 
-type Work = { options: RebuildOptions; target: Position; next: StateCache; events: number };
+type Work = {
+  options: RebuildOptions;
+  breathe: () => Promise<void>;
+  target: Position;
+  next: StateCache;
+  events: number;
+};
 
 const report = ({ options, target, next, events }: Work, phase: RebuildProgress['phase'], at = next.checkpoint): void =>
   options.progress?.({ phase, position: at, target, events });
 
 /** Streams come by their beginnings, so the place of the last one read tells how far it is. */
 const readOpen = async (work: Work): Promise<void> => {
-  const { options, target, next } = work;
+  const { options, breathe, target, next } = work;
   const step = createStep(next);
   const counters = createCounters();
   for await (const batch of options.log.readOpen(target)) {
     await applyAll(options.log, step, batch, counters);
     work.events += batch.length;
     report(work, 'reading', batch.at(-1)?.position);
+    await breathe();
     stopIfAsked(work);
   }
   next.commit(step.changes(target));
 };
 
 const readAll = async (work: Work): Promise<void> => {
-  const { options, target, next } = work;
+  const { options, breathe, target, next } = work;
   const counters = createCounters();
   let keptAt = 0;
   for await (const batch of options.log.readAll(next.checkpoint, target)) {
     await project(options.log, next, batch, counters);
     work.events += batch.length;
     report(work, 'reading');
+    await breathe();
     if (options.signal?.aborted) await options.keep?.(next);
     stopIfAsked(work);
     if (work.events - keptAt < KEEP_EVERY) continue;
@@ -130,20 +133,29 @@ const readAll = async (work: Work): Promise<void> => {
  * Nobody has seen the new generation yet. Its indexes must agree with each other and its streams with the log's heads; after a
  * full reading it must also be, byte for byte, what the open streams alone give: another way to the same list.
  */
-const verifyNext = async ({ options, next }: Work): Promise<void> => {
+const verifyNext = async ({ options, breathe, next }: Work): Promise<void> => {
   const { log, path } = options;
   const [torn] = indexDifferences(next);
   if (torn) throw notVerified(`its indexes disagree about ${torn.stream}`);
-  const heads = await log.heads([...next.entries()].map(([stream]) => stream));
-  for (const [stream, channel] of next.entries()) {
-    const head = heads.get(stream);
-    if (!head || head.revision < channel.revision) throw notVerified(`the log does not have ${stream} as it has`);
-  }
+  await verifyHeads(log, next, breathe);
   if (path === 'open') return;
-  const open = await replayOpen(log, next.checkpoint);
-  if (digest(open) === digest(next)) return;
+  const open = await replayOpen(log, next.checkpoint, breathe);
+  if (await sameList(open, next, breathe)) return;
   const [different] = differences(open, next);
   throw notVerified(`reading every event gave ${different?.stream} otherwise than reading what is open`);
+};
+
+const verifyHeads = async (log: EventLog, next: StateCache, breathe: () => Promise<void>): Promise<void> => {
+  const entries = [...next.entries()];
+  for (let from = 0; from < entries.length; from += HEADS) {
+    const slice = entries.slice(from, from + HEADS);
+    const heads = await log.heads(slice.map(([stream]) => stream));
+    for (const [stream, channel] of slice) {
+      const head = heads.get(stream);
+      if (!head || head.revision < channel.revision) throw notVerified(`the log does not have ${stream} as it has`);
+    }
+    await breathe();
+  }
 };
 
 const stopIfAsked = ({ options, next }: Work): void => {

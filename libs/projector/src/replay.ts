@@ -31,12 +31,20 @@ export const catchUp = async (
 };
 
 /** The same cache as `replay` gives, from the streams that are open at `at` alone: what is over leaves nothing. */
-export const replayOpen = async (log: EventLog, at?: Position): Promise<StateCache> => {
+export const replayOpen = async (
+  log: EventLog,
+  at?: Position,
+  /** Gives way to whatever else waits, between two batches. */
+  breathe?: () => Promise<void>,
+): Promise<StateCache> => {
   const to = at ?? (await log.head());
   const cache = createMemoryCache();
   const step = createStep(cache);
   const counters = createCounters();
-  for await (const batch of log.readOpen(to)) await applyAll(log, step, batch, counters);
+  for await (const batch of log.readOpen(to)) {
+    await applyAll(log, step, batch, counters);
+    await breathe?.();
+  }
   cache.commit(step.changes(to));
   return cache;
 };
