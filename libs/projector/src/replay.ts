@@ -16,7 +16,10 @@ export const replay = async (
   return cache;
 };
 
-/** Brings a cache from its checkpoint to `to`. */
+/**
+ * Brings a cache from its checkpoint to `to`, or to the log's end where that comes first: also where retention has dropped the
+ * very event at `to`.
+ */
 export const catchUp = async (
   log: EventLog,
   cache: StateCache,
@@ -24,10 +27,13 @@ export const catchUp = async (
   progress?: (position: Position) => void,
 ): Promise<void> => {
   const counters = createCounters();
-  for await (const batch of log.readAll(cache.checkpoint, to)) {
+  const head = await log.head();
+  const end = to < head ? to : head;
+  for await (const batch of log.readAll(cache.checkpoint, end)) {
     await project(log, cache, batch, counters);
     progress?.(cache.checkpoint);
   }
+  if (cache.checkpoint < end) cache.commit(createStep(cache).changes(end));
 };
 
 /** The same cache as `replay` gives, from the streams that are open at `at` alone: what is over leaves nothing. */
