@@ -137,10 +137,14 @@ const byType = (errors: readonly Error[], { brokers, topic, user }: At): Told | 
   return undefined;
 };
 
+/** What kafkajs says when it has a connection and no answer that it understands. */
+const SILENT = /^(Broker not connected|Connection timeout|Request .* timed out)$/;
+
 const unreachable = (errors: readonly Error[]): Told => {
   const code = errors.map((one) => text(one, 'code')).find((one) => one in UNREACHABLE);
   const closed = errors.some((one) => one.name === 'KafkaJSConnectionClosedError');
-  const message = errors.at(-1)?.message ?? 'no reason was given';
+  const last = errors.at(-1)?.message ?? 'no reason was given';
+  const message = SILENT.test(last) ? 'nothing there speaks as Kafka does' : last;
   const what = `cannot be used: ${(code !== undefined && UNREACHABLE[code]) || message}`;
   const advice = closed
     ? 'Check that it runs, and that this is a port for clients: one that wants TLS (ssl) or a login (sasl) closes the connection like this.'
@@ -155,5 +159,9 @@ export const kafkaError = (error: unknown, at: At): RollcallError => {
   const { code, what, advice } = loginRefused(errors) ?? tlsFailed(errors) ?? byType(errors, at) ?? unreachable(errors);
   const broker = errors.map((one) => text(one, 'broker')).find((one) => one !== '');
   const where = `Kafka at ${broker ?? at.brokers.join(', ')}`;
-  return new RollcallError(code, `${where} ${what.replace(/\.$/, '')}.`, advice, { cause: error });
+  const told = what
+    .replace('Connection error: ', '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/[ .:]+$/, '');
+  return new RollcallError(code, `${where} ${told}.`, advice, { cause: error });
 };

@@ -1,3 +1,4 @@
+import { createServer, type Socket } from 'node:net';
 import { START } from '@rollcall/channel';
 import type { RollcallError } from '@rollcall/errors';
 import kafkajs, { type Admin } from 'kafkajs';
@@ -54,6 +55,31 @@ await withKafka('4', { sasl: true, tls: true }, (kafka) => {
       expect(line(await refusal({ brokers: ['no-such-host.invalid:9092'] }))).toMatch(
         /^LOG_UNAVAILABLE: Kafka at no-such-host\.invalid:9092 .*its name/,
       );
+    });
+
+    test.each([
+      ['closes', 'a login (sasl)', (socket: Socket) => socket.destroy()],
+      [
+        'speaks HTTP',
+        'a login (sasl)',
+        (socket: Socket) => socket.once('data', () => socket.end('HTTP/1.1 400 No\r\n\r\n')),
+      ],
+      ['speaks SSH', 'nothing there speaks as Kafka does', (socket: Socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n')],
+      ['says nothing', 'nothing there speaks as Kafka does', () => {}],
+    ])('at which something else listens, that %s, is told in one line', async (_what, told, serve) => {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => {
+        sockets.add(socket.on('error', () => {}));
+        serve(socket);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      const said = line(await refusal({ brokers: [`127.0.0.1:${port}`] }));
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      expect(said).toMatch(/^LOG_UNAVAILABLE: Kafka at 127\.0\.0\.1:\d+ cannot be used: [^\n]*$/);
+      expect(said).toContain(told);
     });
 
     test('one of several that works is enough', async () => {

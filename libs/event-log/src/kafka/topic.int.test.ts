@@ -66,6 +66,13 @@ await withKafka('4', {}, (kafka) => {
       });
     });
 
+    test('whose broker compresses with gzip is read as any other', async () => {
+      const log = await open({ topic: await create({ 'compression.type': 'gzip' }) });
+      const events = [created(), state(1), state(2)];
+      await Promise.all([log.append(streamOf('1'), 'none', events), log.append(streamOf('2'), 'none', [created()])]);
+      expect((await collect(log.readStream(streamOf('1')))).map(asAppended)).toEqual(events);
+    });
+
     test('with several wrong settings is told all of them at once', async () => {
       const refused = await refusalOf({ topic: await create({ 'retention.ms': '1000', 'cleanup.policy': 'compact' }) });
       expect(String(refused)).toMatch(/cleanup\.policy is compact .*retention\.ms is 1000/);
@@ -206,6 +213,24 @@ await withKafka('4', {}, (kafka) => {
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toContain('set aside');
       expect(existsSync(join(dir, 'partition-0', 'events.db.set-aside'))).toBe(true);
+    });
+
+    test('made anew under way, is followed no further: its readers and writers are told to start again', async () => {
+      const topic = newTopic();
+      const problems: (string | undefined)[] = [];
+      const log = await open({ topic, problem: (error) => problems.push(error?.code) });
+      const follower = reader(log.partition(0), START);
+      await log.append(streamOf('1'), 'none', [created(), state(1)]);
+      await follower.has(2);
+      await admin.deleteTopics({ topics: [topic] });
+      const elsewhere = await open({ topic });
+      for (let count = 0; count < 5; count++) await elsewhere.append(streamOf(`${count}`), 'none', [created()]);
+      await expect(follower.ended).rejects.toMatchObject({ code: 'LOG_DIVERGED' });
+      await expect(log.append(streamOf('9'), 'none', [created()])).rejects.toMatchObject({
+        code: 'LOG_DIVERGED',
+        advice: expect.stringContaining('Start Rollcall again'),
+      });
+      expect(problems).toContain('LOG_DIVERGED');
     });
 
     test('made anew and still empty, is begun again', async () => {
