@@ -4,6 +4,7 @@ import { benchAppend, benchRead } from './event-log.ts';
 import { benchGrowth } from './grow.ts';
 import { benchCache, benchFold } from './projection.ts';
 import type { Result } from './race.ts';
+import { benchRebuildLatency } from './rebuild-latency.ts';
 
 // Everything that is promised about speed, each beside its limit, in one run: npm run bench [-- --json] [-- --only fold]
 const BENCHES: Record<string, () => Promise<Result[]>> = {
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   fold: benchFold,
   cache: benchCache,
   grow: benchGrowth,
+  'rebuild-latency': benchRebuildLatency,
 };
 
 const json = process.argv.includes('--json');
