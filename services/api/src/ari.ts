@@ -1,7 +1,7 @@
 import { type Channel, presence } from '@rollcall/channel';
 import { ariChannel } from '@rollcall/listing';
-import type { FastifyInstance } from 'fastify';
-import { type Listing, listed, stalePbxs } from './listed.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { type Listing, listed, stalePbxs, uncertainPbxs } from './listed.ts';
 import type { ApiOptions } from './options.ts';
 import { asked } from './query.ts';
 
@@ -10,8 +10,7 @@ export const ariRoutes = (server: FastifyInstance, options: ApiOptions): void =>
   server.get('/ari/channels', async (request, reply) => {
     const { listing, pbx } = await asked(request.query, options);
     const channels = listed(listing, pbx);
-    const stale = stalePbxs(channels, listing);
-    if (stale.length) reply.header('x-rollcall-stale', stale.join(','));
+    sayDoubts(reply, channels, listing);
     return channels.map(ariChannel);
   });
 
@@ -19,9 +18,17 @@ export const ariRoutes = (server: FastifyInstance, options: ApiOptions): void =>
     const { listing, pbx } = await asked(request.query, options);
     const channel = find(listing, pbx, request.params.id);
     if (!channel) return reply.status(404).send({ message: 'Channel not found' });
-    if (stalePbxs([channel], listing).length) reply.header('x-rollcall-stale', channel.pbx);
+    sayDoubts(reply, [channel], listing);
     return ariChannel(channel);
   });
+};
+
+/** Asterisk's model has no room for them: names of PBXs, in headers. */
+const sayDoubts = (reply: FastifyReply, channels: Channel[], listing: Listing): void => {
+  const stale = stalePbxs(channels, listing);
+  if (stale.length) reply.header('x-rollcall-stale', stale.join(','));
+  const uncertain = uncertainPbxs(channels, listing);
+  if (uncertain.length) reply.header('x-rollcall-uncertain', uncertain.join(','));
 };
 
 /** Two PBXs without a systemname may hand out the same uniqueid: one that is live is meant before one that is stale. */

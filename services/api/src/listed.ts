@@ -1,6 +1,6 @@
 import { type Channel, presence } from '@rollcall/channel';
 import { oldestFirst } from '@rollcall/listing';
-import type { CacheReader } from '@rollcall/state-cache';
+import { type CacheReader, isUncertain } from '@rollcall/state-cache';
 
 export type Listing = { cache: CacheReader; now: number; staleAfter: number };
 
@@ -21,4 +21,9 @@ export const stalePbxs = (channels: Channel[], { cache, now, staleAfter }: Listi
       .filter((channel) => presence(channel, cache.pbx(channel.pbx), now, staleAfter) === 'stale')
       .map(({ pbx }) => pbx),
   ),
+];
+
+/** Names of the PBXs of which channels are listed as they were before an event that cannot be read. */
+export const uncertainPbxs = (channels: Channel[], { cache }: Listing): string[] => [
+  ...new Set(channels.filter((channel) => isUncertain(channel, cache)).map(({ pbx }) => pbx)),
 ];

@@ -24,7 +24,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   server.addHook('onRoute', ({ url }) => void urls.add(url));
   ariRoutes(server, options);
   channelRoutes(server, options);
-  healthRoutes(server, options.readiness);
+  healthRoutes(server, options.cache, options.readiness);
   // Nothing can be changed there.
   for (const url of [...urls]) allowOnly(server, url, ['GET', 'HEAD']);
   const { operating } = options;

@@ -2,12 +2,14 @@ import { createApi, listen } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
+import type { Publisher } from '@rollcall/projection-topic';
 import type { Logger } from 'pino';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
 import { type Projection, startProjection } from './projection.ts';
+import { startPublishing } from './publishing.ts';
 import { keepTo, retentionPolicy, startRetention } from './retention.ts';
 import { type Sessions, startSessions } from './sessions.ts';
 import { ariBeside, pbxSource } from './settings/pbx-source.ts';
@@ -52,11 +54,14 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     );
     const projection = startProjection(dir, world, logger);
     begun.push(projection.stop);
+    const publisher =
+      settings.publish && (await startPublishing({ brokers: settings.publish, dir, projection, world, logger }));
+    if (publisher) begun.push(publisher.close);
     const retention = await retentionPolicy(log, settings);
     let sessions: Sessions | undefined;
     const operating =
       settings.http &&
-      createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, world }, logger);
+      createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, publisher, world }, logger);
     const api = createApi({
       cache,
       clock: world.clock,
@@ -65,6 +70,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
         problems: [projection.problem() ?? []].flat(),
         pbxs: [...(sessions?.byPbx ?? [])].map(([name, { status, counters }]) => ({ name, ...status, counters })),
         position: cache.checkpoint,
+        ...(publisher && { publishing: published(publisher) }),
       }),
       at: (moment) => viewAt(log, moment, world),
       ...(operating && { operating }),
@@ -84,6 +90,12 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     await stop();
     throw error;
   }
+};
+
+/** What whoever watches over the process wants to know of the topic. */
+const published = (publisher: Publisher) => {
+  const { problem, ...state } = publisher.state();
+  return { ...state, problem: problem?.line };
 };
 
 /** Commands of this machine find it; without room for that it serves all the same. */

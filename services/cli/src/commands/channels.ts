@@ -1,5 +1,6 @@
 import type { Channel } from '@rollcall/channel';
 import { concise, footer, oldestFirst, plain, verbose } from '@rollcall/listing';
+import { isUncertain } from '@rollcall/state-cache';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { parseFilters } from '../filter.ts';
@@ -8,7 +9,7 @@ import { jsonLine } from '../reading/json-line.ts';
 import { openReading, type Place, placeOptions, type Reading } from '../reading/reading.ts';
 import { checkPbx, type Selection, select } from '../reading/selection.ts';
 import { lossReason, staleLine } from '../reading/stale-line.ts';
-import { isUncertain, uncertainLines } from '../reading/uncertain.ts';
+import { uncertainLines } from '../reading/uncertain.ts';
 
 const FORMATS = ['concise', 'verbose', 'count', 'json', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number] | 'plain';

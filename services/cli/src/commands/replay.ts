@@ -50,16 +50,20 @@ const describe = (result: ReplayResult): string => {
     case 'discarded':
       return result.discarded ? 'The list before is gone.\n' : 'There was no list before.\n';
     case 'returned':
-      return `The list before is back: ${result.channels} channels at position ${result.position}.\n${differences('Other than in the one it replaced', result.changed)}`;
+      return `The list before is back: ${result.channels} channels at position ${result.position}.\n${differences('Other than in the one it replaced', result.changed)}${onTopic(result)}`;
     case 'rebuilt': {
       const { channels, position, events, resumedFrom, repaired } = result;
       const from = resumedFrom === undefined ? '' : `, from position ${resumedFrom} on`;
       const head = `The list is new: ${channels} channels at position ${position}, from ${events} events${from}.\n`;
-      if (repaired.count === 0) return `${head}It is what the list was: nothing had to be repaired.\n`;
-      return `${head}${differences('Repaired', repaired)}"rollcall replay --back" returns to the list before.\n`;
+      const topic = onTopic(result);
+      if (repaired.count === 0) return `${head}It is what the list was: nothing had to be repaired.\n${topic}`;
+      return `${head}${differences('Repaired', repaired)}${topic}"rollcall replay --back" returns to the list before.\n`;
     }
   }
 };
+
+const onTopic = ({ published }: { published?: { snapshots: number; tombstones: number } | undefined }): string =>
+  published ? `On the topic ${published.snapshots} channels were put right, ${published.tombstones} taken away.\n` : '';
 
 const differences = (title: string, { count, shown }: FoundDifferences): string => {
   const lines = shown.map((one) => printable(differenceText(one)));

@@ -31,6 +31,7 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
     .option('--retain <duration>', 'how long the events of channels that are over are kept, or off (default: 30d)')
     .option('--retain-size <size>', 'in how many bytes at most, or off (default: a quarter of the disk, 8 GB at most)')
+    .option('--publish <kafka://host:port>', 'publish the list on Kafka too, as topic rollcall.channels')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
     .option('--log-format <format>', 'text or json (default: text)')
     .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')
@@ -69,6 +70,7 @@ const greet = (terminal: Terminal, settings: Settings, { url, dir, retention }: 
     `        ${retentionText(retention)}`,
     url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
   ];
+  if (settings.publish) lines.push(`  topic rollcall.channels on ${settings.publish.join(', ')}`);
   if (names.length === 0) {
     lines.push(
       '  PBX   demo: no PBX was named, so a recording of a real Asterisk 22 plays, in real time and in a loop',

@@ -1,4 +1,5 @@
 import { createPace } from '@rollcall/api';
+import { RollcallError } from '@rollcall/errors';
 import { openEmbeddedLog } from '@rollcall/event-log';
 import { printable } from '@rollcall/listing';
 import type { Command } from 'commander';
@@ -9,19 +10,22 @@ import { dataOf, type OperatingPlace, operatingOptions, runningServer } from '..
 import { showProgress } from '../operations/show-progress.ts';
 import { type VerifyResult, verifyResult, verifyResultOf } from '../operations/verify.ts';
 import { jsonLine } from '../reading/json-line.ts';
+import { kafkaSchema } from '../settings/kafka.ts';
 import { fetchToldList } from '../verification/fetch-told-list.ts';
 import { verifyData } from '../verification/verify-data.ts';
+import { verifyTopic } from '../verification/verify-topic.ts';
 import { askForAudit, auditStatus, showAudit } from './audit.ts';
 
 type Finding = NonNullable<VerifyResult['findings']>['shown'][number];
 
-type Options = OperatingPlace & { at?: string; pbx?: boolean; json?: boolean };
+type Options = OperatingPlace & { at?: string; topic?: string; pbx?: boolean; json?: boolean };
 
 /** `rollcall verify`: is everything that answers for the log what the log says? Exit 0 when it is, 1 when not. */
 export const registerVerify = (program: Command, context: Context): void => {
   const command = program.command('verify').description('fold the whole log afresh and compare it with the list');
   operatingOptions(command)
     .option('--at <moment>', 'the list as it was: a position (12345), a time (14:03) or a while ago (-10m)')
+    .option('--topic <kafka://host:port>', 'and compare what is published as topic rollcall.channels')
     .option('--pbx', 'and compare the list with the live PBXs: an audit, which repairs what is wrong')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
@@ -30,10 +34,12 @@ export const registerVerify = (program: Command, context: Context): void => {
 
 const verify = async (options: Options, context: Context): Promise<void> => {
   const { terminal } = context;
-  const { at, pbx = false, json = false, ...place } = options;
+  const { at, topic, pbx = false, json = false, ...place } = options;
   // One JSON object alone, on a terminal too.
   const quiet = json ? { ...context, terminal: { ...terminal, columns: undefined } } : context;
-  const result = place.url === undefined ? await verifyHere(place, at, quiet) : await ask(place, at, quiet);
+  const brokers = topic === undefined ? undefined : brokersOf(topic);
+  if (brokers && place.url !== undefined) throw topicNeedsLog();
+  const result = place.url === undefined ? await verifyHere(place, at, brokers, quiet) : await ask(place, at, quiet);
   const audited = pbx ? await askForAudit({}, place, context) : undefined;
   terminal.out(json ? jsonLine({ ...result, ...audited }) : describe(result));
   for (const problem of result.problems) terminal.err(`${printable(problem)}\n`);
@@ -42,7 +48,12 @@ const verify = async (options: Options, context: Context): Promise<void> => {
 };
 
 /** This process reads the log itself, and the running Rollcall says only what its list is. */
-const verifyHere = async (place: OperatingPlace, at: string | undefined, context: Context): Promise<VerifyResult> => {
+const verifyHere = async (
+  place: OperatingPlace,
+  at: string | undefined,
+  brokers: readonly string[] | undefined,
+  context: Context,
+): Promise<VerifyResult> => {
   const { terminal, world } = context;
   const data = dataOf(place, context);
   const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
@@ -63,12 +74,27 @@ const verifyHere = async (place: OperatingPlace, at: string | undefined, context
       },
       breathe: async () => {},
     });
+    if (brokers) verified.checks.push(await verifyTopic(brokers, log, world));
     return verifyResultOf(verified, Number.POSITIVE_INFINITY);
   } finally {
     shown.done();
     await log.close();
   }
 };
+
+const brokersOf = (topic: string): string[] => {
+  const brokers = kafkaSchema.safeParse(topic);
+  if (brokers.success) return brokers.data;
+  const what = `--topic ${brokers.error.issues[0]?.message}.`;
+  throw new RollcallError('USAGE', what, 'See "rollcall verify --help".');
+};
+
+const topicNeedsLog = () =>
+  new RollcallError(
+    'USAGE',
+    '--topic goes with the log, not with --url.',
+    'Run it on the machine of the data directory.',
+  );
 
 const ask = async (place: OperatingPlace, at: string | undefined, context: Context): Promise<VerifyResult> => {
   const result = await operate({
@@ -106,6 +132,7 @@ Every event of the log is read and folded here, and compared with
   - image: what the next start begins with, at its own position.
 Then the log checks itself: checksums, revisions, counts, and SQLite's own file. Writing goes on meanwhile.
 With --at: the fast way of reading the list as it was, beside the fold of everything up to there.
+With --topic: what is on the compacted topic, tombstones and all, beside the log; publishing goes on meanwhile.
 With --pbx: what each PBX itself lists, beside the list; see "rollcall audit".
 With --url there is no log to read: that Rollcall looks at itself, which is said.
 

@@ -1,4 +1,4 @@
-import type { Changes } from '@rollcall/state-cache';
+import { type Changes, isUncertain } from '@rollcall/state-cache';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { type Filter, parseFilters } from '../filter.ts';
@@ -9,7 +9,6 @@ import { createListChanges } from '../reading/list-changes.ts';
 import { checkPlace, type Place, placeOptions } from '../reading/reading.ts';
 import { processScreen } from '../reading/screen.ts';
 import { checkPbx, select } from '../reading/selection.ts';
-import { isUncertain } from '../reading/uncertain.ts';
 import { watchFrame } from '../reading/watch-frame.ts';
 import { listOptions } from './channels.ts';
 

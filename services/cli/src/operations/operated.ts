@@ -1,5 +1,6 @@
 import type { World } from '@rollcall/clock';
 import type { RetentionPolicy } from '@rollcall/event-log';
+import type { Publisher } from '@rollcall/projection-topic';
 import type { DataDir } from '../data-dir.ts';
 import type { Projection } from '../projection.ts';
 import type { Session } from '../sessions.ts';
@@ -14,5 +15,7 @@ export type Operated = {
   sessions: () => ReadonlyMap<string, Session> | undefined;
   /** What is kept of channels that are over; undefined where only this command has the data directory open. */
   retention: RetentionPolicy | undefined;
+  /** Undefined where nothing is published. */
+  publisher: Pick<Publisher, 'reconcile'> | undefined;
   world: World;
 };

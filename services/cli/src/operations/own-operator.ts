@@ -17,7 +17,15 @@ export const ownOperator = async (data: string, { world, terminal }: Context): P
   const dir = await take(data, { world, terminal });
   const projection = startProjection(dir, world, pino({ level: 'silent' }));
   const jobs = createJobs({
-    operations: operationsOf({ data, dir, projection, sessions: () => undefined, retention: undefined, world }),
+    operations: operationsOf({
+      data,
+      dir,
+      projection,
+      sessions: () => undefined,
+      retention: undefined,
+      publisher: undefined,
+      world,
+    }),
     world,
   });
   return {

@@ -18,6 +18,9 @@ const replayBody = z
     error: 'back and discard go with nothing else',
   });
 
+/** What the topic had otherwise than the list; absent where nothing is published, or where Kafka did not answer in time. */
+const published = z.object({ snapshots: z.int(), tombstones: z.int() }).optional();
+
 /** What could not be kept for later. */
 const warnings = z.array(z.string());
 
@@ -31,6 +34,7 @@ export const replayResult = z.discriminatedUnion('did', [
     /** Position from which an interrupted one went on. */
     resumedFrom: z.int().optional(),
     repaired: foundDifferencesSchema,
+    published,
     warnings,
   }),
   z.object({
@@ -38,16 +42,26 @@ export const replayResult = z.discriminatedUnion('did', [
     position: z.int(),
     channels: z.int(),
     changed: foundDifferencesSchema,
+    published,
     warnings,
   }),
   z.object({ did: z.literal('discarded'), discarded: z.boolean() }),
 ]);
 
+/** A replay is done, and says so, also while Kafka is away. */
+const PUBLISH_MS = 10_000;
+
 export type ReplayResult = z.output<typeof replayResult>;
 
 /** Folds the log into a new generation of the list, or goes back to the one before it. */
-export const replayOperation = ({ projection: { generations } }: Operated) =>
-  operation({
+export const replayOperation = ({ projection: { generations }, publisher, world }: Operated) => {
+  /** The topic is compared with the new list, whole; it goes on by itself where this does not wait for it. */
+  const publish = async (): Promise<z.output<typeof published>> => {
+    if (!publisher) return undefined;
+    const nothing = (): undefined => undefined;
+    return Promise.race([publisher.reconcile().catch(nothing), world.scheduler.sleep(PUBLISH_MS).then(nothing)]);
+  };
+  return operation({
     name: 'replay',
     body: replayBody,
     changes: true,
@@ -55,9 +69,10 @@ export const replayOperation = ({ projection: { generations } }: Operated) =>
       if (discard) return { did: 'discarded', discarded: await generations.discard() };
       if (back) {
         const { changed, ...at } = await generations.back();
-        return { did: 'returned', ...at, changed: foundDifferences(changed) };
+        return { did: 'returned', ...at, changed: foundDifferences(changed), published: await publish() };
       }
       const { repaired, ...rebuilt } = await generations.rebuild({ full: full || fresh, fresh, signal, progress });
-      return { did: 'rebuilt', ...rebuilt, repaired: foundDifferences(repaired) };
+      return { did: 'rebuilt', ...rebuilt, repaired: foundDifferences(repaired), published: await publish() };
     },
   });
+};

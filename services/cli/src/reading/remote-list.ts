@@ -67,12 +67,24 @@ const pbxSchema = z
     }),
   );
 
+const quarantinedSchema = z.object({
+  stream: z.string(),
+  pbx: z.string(),
+  revision: place.transform(revision),
+  position: place.transform(position),
+  head: place.transform(revision),
+  type: z.string(),
+  reason: z.string(),
+  recorded: z.number(),
+});
+
 /** The answer of `GET /v1/channels`. */
 export const remoteListSchema = z.object({
   position: place,
   now: z.number(),
   pbxs: z.array(pbxSchema),
   channels: z.array(channelSchema),
+  quarantine: z.object({ streams: z.array(quarantinedSchema) }),
 });
 
 export type RemoteList = z.output<typeof remoteListSchema>;

@@ -80,7 +80,7 @@ const viewOf = (list: RemoteList): { cache: CacheReader; now: number } => {
     puts: new Map(list.channels.map((one) => [channelStream(one.pbx, one.boot, one.uniqueid), one])),
     removals: [],
     pbxs: list.pbxs,
-    quarantine: new Map(),
+    quarantine: new Map(list.quarantine.streams.map((held) => [held.stream, held])),
     checkpoint: position(list.position),
   });
   return { cache, now: list.now };

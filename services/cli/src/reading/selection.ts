@@ -1,9 +1,8 @@
 import { type Channel, type Pbx, presence } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
-import type { CacheReader } from '@rollcall/state-cache';
+import { type CacheReader, isUncertain } from '@rollcall/state-cache';
 import type { Filter } from '../filter.ts';
 import { channelJson } from './channel-json.ts';
-import { isUncertain } from './uncertain.ts';
 
 /** The channels that a command shows, and what it must say of those that may be over. */
 export type Selection = {

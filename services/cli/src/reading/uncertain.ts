@@ -1,10 +1,5 @@
-import { type Channel, channelStream } from '@rollcall/channel';
 import { printable } from '@rollcall/listing';
 import type { CacheReader } from '@rollcall/state-cache';
-
-/** The channel stands as it was before an event that could not be read: its stream is set aside. */
-export const isUncertain = ({ pbx, boot, uniqueid }: Channel, cache: CacheReader): boolean =>
-  cache.quarantined(channelStream(pbx, boot, uniqueid)) !== undefined;
 
 /** Lines for stderr, one for each PBX of which something is set aside. */
 export const uncertainLines = (cache: CacheReader, only: string | undefined): string[] => {

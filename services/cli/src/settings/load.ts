@@ -70,6 +70,7 @@ const ENVIRONMENT = {
   auditEvery: 'ROLLCALL_AUDIT_EVERY',
   retain: 'ROLLCALL_RETAIN',
   retainSize: 'ROLLCALL_RETAIN_SIZE',
+  publish: 'ROLLCALL_PUBLISH',
   logLevel: 'ROLLCALL_LOG_LEVEL',
   logFormat: 'ROLLCALL_LOG_FORMAT',
   httpOpen: 'ROLLCALL_HTTP_OPEN',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
+import { kafkaSchema } from './kafka.ts';
 import { sizeSchema } from './size.ts';
 
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]+):(\d{1,5})$/;
@@ -81,6 +82,8 @@ export const settingsSchema = z.strictObject({
   retain: keptFor.default('default'),
   /** And in how many bytes at most; the default depends on the disk. */
   retainSize: keptIn.default('default'),
+  /** The brokers of the Kafka on which the list is published as topic rollcall.channels; none unless given. */
+  publish: kafkaSchema.optional(),
   /** Channel variables to keep. */
   variables: z.array(variableSchema).max(200).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
