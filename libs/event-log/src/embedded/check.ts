@@ -98,8 +98,8 @@ export async function* checkLog(
     };
     const checksums = row.events !== undefined;
     const stages = {
-      events: checkEvents(db, { checksums, head, seen, onPage: tell, signal }),
-      streams: checkStreams(db, terminal, signal),
+      events: checkEvents(db, { checksums, head, terminal, seen, onPage: tell, signal }),
+      streams: checkStreams(db, signal),
       totals: checkTotals(row, seen),
       file: structure ? checkStructure(db) : [],
     };

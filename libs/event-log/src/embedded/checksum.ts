@@ -3,8 +3,11 @@ import { crc32 } from 'node:zlib';
 /** Sums of checksums are kept modulo this: small enough that adding two stays exact in a double. */
 export const SUM_MODULUS = 2 ** 48;
 
-/** A checksum is kept as a signed number, which SQLite stores in four bytes. */
-export const asUnsigned = (checksum: number): number => checksum >>> 0;
+/** A checksum is kept as a signed number, which SQLite stores in four bytes, and counts as unsigned. */
+export const addChecksum = (sum: number, checksum: number): number => {
+  const next = sum + (checksum >>> 0);
+  return next < SUM_MODULUS ? next : next - SUM_MODULUS;
+};
 
 /** Stands for the name of an event's stream, and for its kind, in the event's checksum: made once for many events. */
 export const labelOf = (...parts: readonly (string | number)[]): number => crc32(parts.join('\n'));

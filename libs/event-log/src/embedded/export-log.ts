@@ -1,6 +1,6 @@
 import { type Position, position, START } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
-import { asUnsigned, eventChecksum, labelOf, SUM_MODULUS } from './checksum.ts';
+import { addChecksum, eventChecksum, labelOf } from './checksum.ts';
 import { COLUMNS, type EventRow, PAGE } from './event-rows.ts';
 import { EXPORT_VERSION, endLine, eventLine, headerLine, kindMembers, streamMembers } from './export-format.ts';
 import type { Kinds } from './kinds.ts';
@@ -52,7 +52,7 @@ export const openExport = ({ db, path, kinds, places, logRow, head, use }: OpenE
       membersOf.set(kindNumber, members);
       const event = { position: at, revision, time, recorded, id, text };
       total.events += 1;
-      total.checksums = (total.checksums + asUnsigned(eventChecksum(event, stream.label, kind.label))) % SUM_MODULUS;
+      total.checksums = addChecksum(total.checksums, eventChecksum(event, stream.label, kind.label));
       return eventLine(event, stream.members, members);
     };
 

@@ -1,6 +1,6 @@
 import { revision } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
-import { asUnsigned, eventChecksum, labelOf, SUM_MODULUS } from './checksum.ts';
+import { addChecksum, eventChecksum, labelOf, SUM_MODULUS } from './checksum.ts';
 import type { KindOf, Kinds } from './kinds.ts';
 import type { Head } from './stream-heads.ts';
 
@@ -55,12 +55,11 @@ export const openEventInserter = ({ db, kinds, terminal }: EventInserterOptions)
       lastRecorded = recorded;
       const { stream, pbx, revision: before, closed: wasClosed, label } = head ?? begun(name, event.pbx, position);
       const at = revision(before + 1);
-      const kind = kinds.numberOf(event);
-      const row = { position, revision: at, time, recorded, id, text };
-      const checksum = eventChecksum(row, label, kinds.of(kind, position).label);
-      insertEvent.run(position, stream, at, kind, time, recorded, id, text, checksum);
+      const kind = kinds.ofNew(event);
+      const checksum = eventChecksum({ position, revision: at, time, recorded, id, text }, label, kind.label);
+      insertEvent.run(position, stream, at, kind.id, time, recorded, id, text, checksum);
       written.events += 1;
-      written.checksums = (written.checksums + asUnsigned(checksum)) % SUM_MODULUS;
+      written.checksums = addChecksum(written.checksums, checksum);
       const closed = terminal(type);
       if (closed || wasClosed) setClosed.run(closed ? position : null, stream);
       return { stream, pbx, revision: at, closed, label };

@@ -13,11 +13,14 @@ export type KindOf = { type: string; boot: number; source: Source; schema: numbe
 
 type KindRow = KindOf & { id: number };
 
+/** With its number in the file. */
+export type NumberedKind = Kind & { id: number };
+
 export type Kinds = {
   /** @throws RollcallError LOG_DAMAGED when the kind of the event at `position` is missing */
   of(kind: number, position: number): Kind;
-  /** Number of the event's kind; a new kind is written, so this belongs into a transaction. */
-  numberOf(event: KindOf): number;
+  /** The event's kind; a new kind is written, so this belongs into a transaction. */
+  ofNew(event: KindOf): NumberedKind;
   /** After a transaction that did not come to be. */
   forget(): void;
 };
@@ -25,19 +28,21 @@ export type Kinds = {
 const TYPES = new Set<string>(domainEventSchema.options.map(({ shape }) => shape.type.value));
 
 export const openKinds = (db: Database.Database, path: string): Kinds => {
-  const known: Kind[] = [];
+  const known: NumberedKind[] = [];
   /** Newest last: it is the one that the next event is likely of. */
-  const byType = new Map<string, KindRow[]>();
+  const byType = new Map<string, NumberedKind[]>();
   const all = db.prepare<[], KindRow>('SELECT id, type, boot, source, schema FROM kinds ORDER BY id');
   const insert = db.prepare('INSERT INTO kinds (type, boot, source, schema) VALUES (?, ?, ?, ?)');
 
-  const remember = (row: KindRow): void => {
-    const alike = byType.get(row.type);
-    if (alike) alike.push(row);
-    else byType.set(row.type, [row]);
+  const remember = (row: KindRow): NumberedKind => {
     const { type, boot, source, schema } = row;
     const current = schema === SCHEMA_VERSION && TYPES.has(type);
-    known[row.id] = { type, boot, source, schema, current, label: labelOf(type, boot, source, schema) };
+    const kind = { ...row, current, label: labelOf(type, boot, source, schema) };
+    known[kind.id] = kind;
+    const alike = byType.get(type);
+    if (alike) alike.push(kind);
+    else byType.set(type, [kind]);
+    return kind;
   };
 
   const forget = (): void => {
@@ -50,8 +55,8 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
     for (const row of all.all()) remember(row);
   };
 
-  const find = ({ type, boot, source, schema }: KindOf): number | undefined =>
-    byType.get(type)?.findLast((kind) => kind.boot === boot && kind.source === source && kind.schema === schema)?.id;
+  const find = ({ type, boot, source, schema }: KindOf): NumberedKind | undefined =>
+    byType.get(type)?.findLast((kind) => kind.boot === boot && kind.source === source && kind.schema === schema);
 
   load();
   return {
@@ -63,16 +68,15 @@ export const openKinds = (db: Database.Database, path: string): Kinds => {
       if (!loaded) throw logDamaged(path, `the event at position ${position} is of a kind that is missing`);
       return loaded;
     },
-    numberOf: (event) => {
+    ofNew: (event) => {
       const found = find(event);
-      if (found !== undefined) return found;
+      if (found) return found;
       load();
       const loaded = find(event);
-      if (loaded !== undefined) return loaded;
+      if (loaded) return loaded;
       const { type, boot, source, schema } = event;
       const id = Number(insert.run(type, boot, source, schema).lastInsertRowid);
-      remember({ id, type, boot, source, schema });
-      return id;
+      return remember({ id, type, boot, source, schema });
     },
     forget,
   };

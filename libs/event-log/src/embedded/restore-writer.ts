@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { asUnsigned, eventChecksum, labelOf, SUM_MODULUS } from './checksum.ts';
+import { addChecksum, eventChecksum, labelOf } from './checksum.ts';
 import { COLUMNS, type EventRow, PAGE } from './event-rows.ts';
 import type { ExportedEvent } from './export-format.ts';
 import { importDiffers, importInvalid } from './import-errors.ts';
@@ -105,7 +105,7 @@ export const openRestoreWriter = ({ db, path, from, terminal }: RestoreWriterOpt
     const stream = labelOf(event.stream, event.pbx);
     const kind = labelOf(event.type, event.boot, event.source, event.schema);
     taken.events += 1;
-    taken.checksums = (taken.checksums + asUnsigned(eventChecksum(row, stream, kind))) % SUM_MODULUS;
+    taken.checksums = addChecksum(taken.checksums, eventChecksum(row, stream, kind));
     return fresh;
   };
 
