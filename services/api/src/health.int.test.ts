@@ -20,7 +20,7 @@ test('readyz is 200 while the list is the log, and names a PBX that is away with
   const { status, body } = await api.ask('/readyz');
   expect({ status, body }).toEqual({
     status: 200,
-    body: { status: 'ready', problems: [], pbxs: [away], position: 12 },
+    body: { status: 'ready', problems: [], pbxs: [away], position: 12, quarantine: { count: 0, streams: [] } },
   });
 });
 

@@ -1,4 +1,12 @@
-import { type Channel, channelStream, type Pbx, position, revision, shapeChannel } from '@rollcall/channel';
+import {
+  type Channel,
+  channelStream,
+  type Pbx,
+  position,
+  type Quarantined,
+  revision,
+  shapeChannel,
+} from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { createMemoryCache } from '@rollcall/state-cache';
 import { type ApiOptions, createApi, listen } from '../index.ts';
@@ -36,10 +44,22 @@ export const channelOf = (pbx: string, uniqueid: string, more: Partial<Channel> 
     ...more,
   });
 
-export const cacheOf = (pbxs: Pbx[], channels: Channel[]) => {
+/** A stream set aside at revision 3, with two events that wait behind it. */
+export const heldAt = (pbx: string, uniqueid: string): Quarantined => ({
+  ...{ stream: channelStream(pbx, 1, uniqueid), pbx, revision: revision(3), position: position(5) },
+  ...{ head: revision(5), type: 'ChannelTeleported', reason: 'events named so are not known here', recorded: SINCE },
+});
+
+export const cacheOf = (pbxs: Pbx[], channels: Channel[], held: Quarantined[] = []) => {
   const cache = createMemoryCache();
   const puts = new Map(channels.map((one) => [channelStream(one.pbx, one.boot, one.uniqueid), one]));
-  cache.commit({ puts, removals: [], pbxs, quarantine: new Map(), checkpoint: position(7) });
+  cache.commit({
+    puts,
+    removals: [],
+    pbxs,
+    quarantine: new Map(held.map((one) => [one.stream, one])),
+    checkpoint: position(7),
+  });
   return cache;
 };
 
