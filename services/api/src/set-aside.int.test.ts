@@ -18,8 +18,8 @@ test('/v1/channels marks what is uncertain, and tells what is set aside, of all 
   const { channels: listed } = body as { channels: { pbx: string; uniqueid: string; uncertain?: boolean }[] };
   expect(listed.map(({ pbx, uniqueid, uncertain }) => [pbx, uniqueid, uncertain])).toEqual([
     ['pbx-a', '1.1', true],
-    ['pbx-a', '1.2', undefined],
     ['pbx-b', '1.1', undefined],
+    ['pbx-a', '1.2', undefined],
   ]);
   expect(await api.ask('/v1/channels?pbx=pbx-b')).toMatchObject({
     body: { quarantine: { count: 1, streams: [{ stream: 'channel/pbx-b/1/9.9' }] } },

@@ -9,6 +9,7 @@ import { createListChanges } from '../reading/list-changes.ts';
 import { checkPlace, type Place, placeOptions } from '../reading/reading.ts';
 import { processScreen } from '../reading/screen.ts';
 import { checkPbx, select } from '../reading/selection.ts';
+import { uncertainLines } from '../reading/uncertain.ts';
 import { watchFrame } from '../reading/watch-frame.ts';
 import { listOptions } from './channels.ts';
 
@@ -103,7 +104,8 @@ const show = async (watched: Watched, context: Context, ending: AbortController)
     const selection = select({ cache, now, staleAfter: settings.staleAfter, filter, pbx });
     const pbxs = [...cache.pbxs()].filter(({ name }) => pbx === undefined || name === pbx);
     const { rows, columns } = screen;
-    screen.draw(watchFrame({ selection, pbxs, now, rows, columns, colour: terminal.colour, problem }));
+    const uncertain = uncertainLines(cache, pbx);
+    screen.draw(watchFrame({ selection, pbxs, now, rows, columns, colour: terminal.colour, problem, uncertain }));
   };
   const drawing = async (): Promise<void> => {
     for (let idle = 0; !ending.signal.aborted; idle++) {

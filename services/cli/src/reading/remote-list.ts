@@ -84,7 +84,8 @@ export const remoteListSchema = z.object({
   now: z.number(),
   pbxs: z.array(pbxSchema),
   channels: z.array(channelSchema),
-  quarantine: z.object({ streams: z.array(quarantinedSchema) }),
+  /** An older server does not say it. */
+  quarantine: z.object({ streams: z.array(quarantinedSchema) }).default({ streams: [] }),
 });
 
 export type RemoteList = z.output<typeof remoteListSchema>;

@@ -64,6 +64,14 @@ describe('a running server', () => {
     const { out, error } = await runCommand(['channels', '--url', `${url}/`, '--concise'], { data: '/nonexistent' });
     expect({ out, error }).toEqual({ out: 'PJSIP/Alice-1!!!!Unknown!(None)!!!!!!4!!a/b.1\n', error: undefined });
   });
+  test('tells what is set aside, so that it is marked here too', async () => {
+    const stream = 'channel/pbx-a/2/a/b.1';
+    const held = { stream, pbx: 'pbx-a', revision: 5, position: 13, head: 6, type: 'X', reason: 'new', recorded: NOW };
+    const url = await serve(json(200, { ...list, quarantine: { count: 1, streams: [{ ...held, waiting: 1 }] } }));
+    const { out, err } = await runCommand(['channels', '--url', url, '--json'], { data: '/nonexistent' });
+    expect(JSON.parse(out)).toMatchObject([{ uniqueid: 'a/b.1', uncertain: true }]);
+    expect(err).toBe('pbx-a: 1 channel is uncertain: events cannot be read, see "rollcall quarantine"\n');
+  });
 });
 
 describe('what is no Rollcall, or not there, gets an error that says so', () => {

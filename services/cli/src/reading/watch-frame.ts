@@ -14,6 +14,8 @@ export type Frame = {
   colour: boolean;
   /** Why the list cannot be kept up, where that is so. */
   problem: string | undefined;
+  /** What must be said of channels whose events cannot be read; see uncertainLines. */
+  uncertain: readonly string[];
 };
 
 type Column = { title: string; width: number; grows: number; text: (channel: Channel, now: number) => string };
@@ -73,7 +75,7 @@ export const watchFrame = (frame: Frame): string => {
 const bold = (line: string): string => `\x1b[1m${line}\x1b[22m`;
 const dim = (line: string): string => `\x1b[2m${line}\x1b[22m`;
 
-const header = ({ selection, pbxs, now, problem }: Frame): string[] => {
+const header = ({ selection, pbxs, now, problem, uncertain }: Frame): string[] => {
   const { channels, calls } = counts(selection);
   const lines = [`${plural(channels, 'active channel')}, ${plural(calls, 'active call')}   (q ends)`];
   if (problem !== undefined) lines.push(`NOT UP TO DATE: ${printable(problem)}`);
@@ -82,6 +84,7 @@ const header = ({ selection, pbxs, now, problem }: Frame): string[] => {
     const stale = own.filter(selection.isStale).length;
     lines.push(`${printable(pbx.name)}: ${own.length - stale} live, ${stale} stale; ${state(pbx, now)}`);
   }
+  lines.push(...uncertain.map((line) => line.trimEnd()));
   return lines;
 };
 

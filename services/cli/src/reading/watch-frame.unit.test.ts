@@ -48,6 +48,7 @@ const frame = (channels: Channel[], more: Partial<Frame> = {}): string =>
     columns: 120,
     colour: false,
     problem: undefined,
+    uncertain: [],
     ...more,
   });
 
@@ -73,6 +74,11 @@ describe('the screen of watch', () => {
       expect.stringMatching(/^PBX +Channel +Location +State +Application\(Data\) +CallerID +Connected +Duration$/),
       expect.stringMatching(/^pbx-a +PJSIP\/alice-1 +600@default:1 +Up +Wait\(5\) +00:01:04$/),
     ]);
+  });
+  test('says what is uncertain below the PBXs', () => {
+    const lines = frame([channel(1)], { uncertain: ['pbx-a: 1 channel is uncertain: see there\n'] }).split('\n');
+    expect(lines[2]).toBe('pbx-a: 1 channel is uncertain: see there');
+    expect(lines[3]).toContain('Location');
   });
   test('what does not fit is counted', () => {
     const lines = frame(
