@@ -281,6 +281,18 @@ describe('a read', () => {
 });
 
 describe('close', () => {
+  test('does not wait for what has come to be read to its end', async () => {
+    const log = await open();
+    const events = Array.from({ length: 8 }, (_, index) => state(index));
+    await log.append(streamOf('1'), 'none', events);
+    node().faults.read = () => ({ is: 'slow', ms: 5 });
+    const reading = log.readStream(streamOf('1'))[Symbol.asyncIterator]();
+    expect((await reading.next()).value.length).toBeLessThan(events.length);
+    // Long enough for the rest to be here, unread.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await log.close();
+  });
+
   test('does not wait for a reader who never comes back', async () => {
     const log = await open();
     await log.append(

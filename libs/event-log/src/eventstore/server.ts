@@ -77,13 +77,19 @@ export const createServer = ({ client, where, deadline, world, requiresLeader }:
       if (left <= 0) throw noAnswer();
       return work(left);
     };
+    let reason: unknown;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await within(end - clock.monotonic(), slots.run(unlessLate));
       } catch (error) {
         const known = logError(where, error);
+        if (!isRetriable(known)) throw known;
         const pause = backoff(attempt, world);
-        if (!isRetriable(known) || clock.monotonic() + pause >= end) throw known;
+        const now = clock.monotonic();
+        // What an earlier try was told says more than that the last one got no answer in the time that was left.
+        if (now >= end) throw reason ?? known;
+        if (now + pause >= end) throw known;
+        reason = known;
         await scheduler.sleep(pause);
       }
     }

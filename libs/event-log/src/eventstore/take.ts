@@ -5,6 +5,9 @@ import { type Client, type ReadCall, read } from './client.ts';
 /** Responses handed over at once, at most. */
 const PAGE = 1_000;
 
+/** Turns of the event loop without anything new after which a batch is done: what follows close upon it is still of it. */
+const PAUSES = 3;
+
 /** How long nothing may come, in milliseconds, and what is done when it is over: resolve to wait on, or throw. */
 export type Silence = { ms: number; over: () => Promise<void> };
 
@@ -60,14 +63,14 @@ export async function* take(options: TakeOptions): AsyncGenerator<ReadResp[]> {
 
   const drain = async (call: ReadCall): Promise<ReadResp[]> => {
     const batch: ReadResp[] = [];
-    for (let before = -1; batch.length > before && batch.length < PAGE; ) {
-      before = batch.length;
+    for (let pauses = 0; pauses < PAUSES && batch.length < PAGE; pauses += 1) {
       for (let response = call.read(); response !== null; response = call.read()) {
         batch.push(response);
+        pauses = 0;
         if (batch.length === PAGE) break;
       }
-      // What follows close upon this belongs to the same batch.
-      if (batch.length > before) await turn();
+      if (batch.length === 0) break;
+      await turn();
     }
     return batch;
   };
