@@ -287,6 +287,28 @@ describe('a reader during a compaction', () => {
     expect(await log.compact({ before: await log.head() })).toMatchObject({ held: 0 });
   });
 
+  test('of a subscription finds nothing in memory of what the file has no longer', async () => {
+    const log = open(newDir());
+    const states = (count: number) => Array.from({ length: count }, (_, index) => state(index));
+    await log.append(streamOf('1'), 'none', [created()]);
+    const first = await log.append(streamOf('long'), 'none', states(999));
+    const subscribed = reader(log, START);
+    await subscribed.has(1_000);
+    const second = await log.append(streamOf('long'), first.revision, states(500));
+    await log.append(streamOf('1'), revision(0), [destroyed()]);
+    await log.append(streamOf('long'), second.revision, states(500));
+    await subscribed.has(2_001);
+    expect(await log.compact({ before: await log.head() })).toMatchObject({ streams: 1 });
+    const late = reader(log, START);
+    await late.has(1_999);
+    await log.append(streamOf('2'), 'none', [created()]);
+    await late.has(2_000);
+    expect(new Set((await late.stop()).map(({ stream }) => stream))).toEqual(
+      new Set([streamOf('long'), streamOf('2')]),
+    );
+    expect(await subscribed.stop()).toHaveLength(2_002);
+  });
+
   test('of readOpen gets what was open then, and of readStream the stream', async () => {
     const log = open(newDir());
     const long = Array.from({ length: 1_200 }, (_, index) => state(index));

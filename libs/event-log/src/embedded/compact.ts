@@ -5,7 +5,7 @@ import { SUM_MODULUS } from './checksum.ts';
 import { giveBack } from './give-back.ts';
 import type { ReadingPlaces } from './reading-places.ts';
 import type { StreamHeads } from './stream-heads.ts';
-import { turn } from './subscription.ts';
+import { type Feed, turn } from './subscription.ts';
 
 /** What one transaction may take, in milliseconds and in streams: appends and reads wait no longer than that. */
 const SLICE_MS = 4;
@@ -34,6 +34,7 @@ export type CompactionOptions = {
   db: Database.Database;
   clock: Clock;
   heads: StreamHeads;
+  feed: Feed;
   places: ReadingPlaces;
   /** Runs each use of the file. */
   use: <T>(work: () => T) => T;
@@ -47,7 +48,7 @@ type Slice = { upTo: Position; streams: number; events: number; held: number };
  * Drops whole streams that are over, the oldest ends first, in small transactions: whenever it is ended, by whatever, the log is
  * right. Never drops a PBX's stream, an open one, or the newest event: the head of the log stays an event of it.
  */
-export const openCompaction = ({ db, clock, heads, places, use }: CompactionOptions) => {
+export const openCompaction = ({ db, clock, heads, feed, places, use }: CompactionOptions) => {
   const closedNext = db.prepare<[Position, Position], ClosedStream>(
     `SELECT id, name, closed FROM streams
      WHERE closed > ? AND closed <= ? AND closed < (SELECT max(position) FROM events) ORDER BY closed LIMIT ${SLICE_STREAMS}`,
@@ -96,6 +97,7 @@ export const openCompaction = ({ db, clock, heads, places, use }: CompactionOpti
     if (candidates.length === 0) return undefined;
     inOne.immediate();
     for (const name of dropped) heads.dropped(name);
+    if (dropped.length > 0) feed.dropped();
     done.streams = dropped.length;
     return done;
   };

@@ -104,7 +104,21 @@ const openLog = ({ db, path, mode, world, terminal, release }: OpenLog): Embedde
   const places = mode === 'write' ? heldPlaces() : watchedPlaces(path, compactedTo);
   const reading = openReading({ db, rows, heads, feed, places, use });
   const { clock } = world;
-  const upkeep = openUpkeep({ db, path, mode, clock, kinds, heads, places, terminal, logRow, head, positionAt, use });
+  const upkeep = openUpkeep({
+    db,
+    path,
+    mode,
+    clock,
+    kinds,
+    heads,
+    feed,
+    places,
+    terminal,
+    logRow,
+    head,
+    positionAt,
+    use,
+  });
 
   const close = async (): Promise<void> => {
     await writing?.idle();

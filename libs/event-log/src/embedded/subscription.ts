@@ -16,6 +16,8 @@ export type Feed = {
   more(signal: AbortSignal): Promise<void>;
   /** Ends every wait. */
   wake(): void;
+  /** Events have been dropped: what is kept in memory would be at odds with the file. */
+  dropped(): void;
   /** A subscription begins; the result ends it. */
   join(): () => void;
 };
@@ -70,6 +72,7 @@ export const commitFeed = (
         signal.addEventListener('abort', done, { once: true });
       }),
     wake,
+    dropped: () => recent.reset(head()),
     join: () => {
       if (subscribers === 0) recent.reset(head());
       subscribers += 1;
@@ -92,6 +95,7 @@ export const pollFeed = (read: ReadPage, head: () => Position, scheduler: Schedu
     page: read,
     more: (signal) => scheduler.sleep(POLL_MS, AbortSignal.any([signal, closing.signal])),
     wake: () => closing.abort(),
+    dropped: () => {},
     join: () => () => {},
   };
 };

@@ -12,6 +12,7 @@ import type { ReadingPlaces } from './reading-places.ts';
 import { planRetention, type RetentionPolicy } from './retention.ts';
 import { type LogStats, openStats, type StatsOptions } from './stats.ts';
 import type { StreamHeads } from './stream-heads.ts';
+import type { Feed } from './subscription.ts';
 
 /** What a log takes beside appends and reads, to stay right and small. None of it holds up appends or readers for long. */
 export type Upkeep = {
@@ -51,6 +52,7 @@ export type UpkeepOptions = {
   clock: Clock;
   kinds: Kinds;
   heads: StreamHeads;
+  feed: Feed;
   places: ReadingPlaces;
   terminal: (type: string) => boolean;
   logRow: () => LogRow;
