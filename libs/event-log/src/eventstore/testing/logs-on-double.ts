@@ -30,7 +30,7 @@ export const logsOnDouble = (options: NodeOptions = {}, always: Options = {}) =>
   afterAll(() => node?.stop());
 
   const open = async (options: Options = {}): Promise<LogUnderTest> => {
-    const { deadline = 10_000, prefix = `t-${randomUUID().slice(0, 8)}-`, ...more } = { ...always, ...options };
+    const { deadline = 60_000, prefix = `t-${randomUUID().slice(0, 8)}-`, ...more } = { ...always, ...options };
     const connection = `esdb://127.0.0.1:${running().port}?tls=false&defaultDeadline=${deadline}`;
     const log = await openEventStoreLog({ connection, prefix, world: systemWorld, ...more });
     logs.push(log);
