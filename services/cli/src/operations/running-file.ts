@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@rollcall/clock';
-import { RollcallError } from '@rollcall/errors';
+import { isRollcallError, RollcallError } from '@rollcall/errors';
 import { lockDataDir } from '@rollcall/event-log';
 import { z } from 'zod';
 
@@ -49,16 +49,25 @@ export const findRunning = (data: string, clock: Clock): ServedAt | undefined =>
     );
   }
   const running = runningSchema.safeParse(parse(text));
-  return running.success && isHeld(data, clock) ? running.data : undefined;
+  return running.success && isHeld(data, running.data.pid, clock) ? running.data : undefined;
 };
 
-/** Where nobody may write, it cannot be tried: then it may be held. */
-const isHeld = (data: string, clock: Clock): boolean => {
+/** Where the lock cannot be tried, since nobody may write there, the process tells whether it is still there. */
+const isHeld = (data: string, pid: number, clock: Clock): boolean => {
   try {
     lockDataDir(data, clock).release();
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    return isRollcallError(error, 'DATA_DIR_IN_USE') || isAlive(pid);
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is one too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 };
 
