@@ -22,6 +22,9 @@ export type Feed = {
   join(): () => void;
 };
 
+/** Together as many events as one commit holds: whoever follows keeps up with whoever appends. */
+const PAGES_A_TURN = 4;
+
 type ReadPage = (after: number, to: number) => RecordedEvent[];
 
 /** Lets everything else that waits have its turn: a replay of a long log must not keep appends and sockets waiting. */
@@ -33,6 +36,7 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
  */
 export async function* follow(feed: Feed, after: Position, signal: AbortSignal): AsyncGenerator<RecordedEvent[]> {
   let place = after;
+  let pages = 0;
   while (!signal.aborted) {
     const head = feed.head();
     if (place >= head) {
@@ -43,7 +47,7 @@ export async function* follow(feed: Feed, after: Position, signal: AbortSignal):
     const last = batch.at(-1);
     if (last) yield batch;
     place = last?.position ?? head;
-    if (batch.length === PAGE) await turn();
+    if (batch.length === PAGE && ++pages % PAGES_A_TURN === 0) await turn();
   }
 }
 
