@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import { type EmbeddedLog, openEmbeddedLog } from '@rollcall/event-log';
-import { catchUp, createCounters, replayOpen, retryQuarantine } from '@rollcall/projector';
+import { catchUp, createCounters, createTurnstile, replayOpen, retryQuarantine } from '@rollcall/projector';
 import { createMemoryCache, readImage, type StateCache, writeImage } from '@rollcall/state-cache';
 
 /** What the data directory keeps of a cache: the list for a fast restart, the generation before it, a rebuild not yet done. */
@@ -40,7 +40,10 @@ export const openDataDir = async (options: {
   const { data, world, warn, progress } = options;
   // The log takes the directory for this process, and lets go of it when it is closed.
   const log = openEmbeddedLog({ dir: data, world });
-  const saveImage = (name: ImageName = 'channels', of = cache) => writeImage(imagePath(data, name), of, log.id);
+  // One after the other: each is written beside the image of its name first.
+  const inTurn = createTurnstile();
+  const saveImage = (name: ImageName = 'channels', of = cache) =>
+    inTurn(() => writeImage(imagePath(data, name), of, log.id));
   const loadImage = async (name: ImageName): Promise<StateCache | undefined> => {
     try {
       const place = { id: log.id, head: await log.head(), compactedTo: await log.compactedTo() };
