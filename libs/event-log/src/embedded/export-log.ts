@@ -28,7 +28,7 @@ type OpenExportOptions = {
   use: <T>(work: () => T) => T;
 };
 
-/** The log as text, in chunks of whole lines. */
+/** The log as text in UTF-8, in chunks of whole lines. */
 export const openExport = ({ db, path, kinds, places, logRow, head, use }: OpenExportOptions) => {
   const pageAfter = db
     .prepare<[number, number], EventRow>(
@@ -56,24 +56,26 @@ export const openExport = ({ db, path, kinds, places, logRow, head, use }: OpenE
       return eventLine(event, stream.members, members);
     };
 
-    const page = db.transaction((after: number, to: number): { lines: string; last: number } | undefined => {
+    const page = db.transaction((after: number, to: number): { lines: Buffer; last: number } | undefined => {
       const rows = pageAfter.all(after, to);
       const last = rows.at(-1)?.[0];
       if (last === undefined) return undefined;
       streams.begun(after, last);
-      return { lines: rows.map(lineOf).join(''), last };
+      let lines = '';
+      for (const row of rows) lines += lineOf(row);
+      return { lines: Buffer.from(lines), last };
     });
     return { page, total };
   };
 
-  return async function* ({ from = START, to }: ExportOptions = {}): AsyncGenerator<string> {
+  return async function* ({ from = START, to }: ExportOptions = {}): AsyncGenerator<Buffer> {
     const end = use(() => to ?? head());
     const place = use(() => places.enter(from));
     try {
       const { page, total } = openPages();
       const { id, created, compacted } = use(logRow);
       const part = from === START ? {} : { compactedTo: compacted };
-      yield headerLine({ rollcallLog: EXPORT_VERSION, id, created, from, ...part });
+      yield Buffer.from(headerLine({ rollcallLog: EXPORT_VERSION, id, created, from, ...part }));
       for (let after = from; ; ) {
         const next = use(() => {
           const found = page(after, end);
@@ -86,7 +88,7 @@ export const openExport = ({ db, path, kinds, places, logRow, head, use }: OpenE
         yield next.lines;
         await turn();
       }
-      yield endLine({ ...total, compactedTo: use(logRow).compacted });
+      yield Buffer.from(endLine({ ...total, compactedTo: use(logRow).compacted }));
     } finally {
       place.leave();
     }

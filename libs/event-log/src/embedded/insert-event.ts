@@ -13,6 +13,8 @@ export type Placing = { position: number; recorded: number; text: string };
 export type EventInserter = {
   /** Writes the next event of a stream that stands at `head` (undefined: it begins) into the open transaction; where it stands then. */
   insert(name: string, head: Head | undefined, event: EventToWrite, placing: Placing): Head;
+  /** Checksum of the event inserted last. */
+  checksum(): number;
   /** The last thing before a commit: what the log says of all its events. */
   seal(): void;
   /** Call when a transaction begins; the result takes back what is remembered of it, should it not come to be. */
@@ -41,6 +43,7 @@ export const openEventInserter = ({ db, kinds, terminal }: EventInserterOptions)
     db.prepare<[], number>('SELECT recorded FROM events ORDER BY position DESC LIMIT 1').pluck().get() ??
     Number.NEGATIVE_INFINITY;
   let written = { events: 0, checksums: 0 };
+  let checksum = 0;
 
   const begun = (name: string, pbx: string, position: number): Head => {
     insertStream.run(position, name, pbx);
@@ -56,7 +59,7 @@ export const openEventInserter = ({ db, kinds, terminal }: EventInserterOptions)
       const { stream, pbx, revision: before, closed: wasClosed, label } = head ?? begun(name, event.pbx, position);
       const at = revision(before + 1);
       const kind = kinds.ofNew(event);
-      const checksum = eventChecksum({ position, revision: at, time, recorded, id, text }, label, kind.label);
+      checksum = eventChecksum({ position, revision: at, time, recorded, id, text }, label, kind.label);
       insertEvent.run(position, stream, at, kind.id, time, recorded, id, text, checksum);
       written.events += 1;
       written.checksums = addChecksum(written.checksums, checksum);
@@ -64,6 +67,7 @@ export const openEventInserter = ({ db, kinds, terminal }: EventInserterOptions)
       if (closed || wasClosed) setClosed.run(closed ? position : null, stream);
       return { stream, pbx, revision: at, closed, label };
     },
+    checksum: () => checksum,
     seal: () => {
       if (written.events > 0) addToTotals.run(written.events, written.checksums);
       written = { events: 0, checksums: 0 };

@@ -14,7 +14,7 @@ import { type NumberedEvent, openRestoreWriter, type RestoreWriter } from './res
 import { turn } from './subscription.ts';
 
 /** Events in one transaction. */
-const BATCH = 2_000;
+const BATCH = 5_000;
 
 export type RestoreOptions = {
   /** The data directory; made if need be. */

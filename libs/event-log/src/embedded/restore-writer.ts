@@ -85,6 +85,12 @@ export const openRestoreWriter = ({ db, path, from, terminal }: RestoreWriterOpt
     if (fields.length > 0) throw importDiffers(path, line, event.position, fields.join(', '));
   };
 
+  const checksumOf = ({ event, text }: NumberedEvent): number => {
+    const { position, revision, time, recorded, id, stream, pbx, type, boot, source, schema } = event;
+    const said = { position, revision, time, recorded, id, text };
+    return eventChecksum(said, labelOf(stream, pbx), labelOf(type, boot, source, schema));
+  };
+
   const add = ({ line, event, text }: NumberedEvent): void => {
     const stream = heads.of(event.stream);
     const next = (stream?.revision ?? -1) + 1;
@@ -95,17 +101,14 @@ export const openRestoreWriter = ({ db, path, from, terminal }: RestoreWriterOpt
   };
 
   const takeOne = (one: NumberedEvent): boolean => {
-    const { line, event, text } = one;
+    const { line, event } = one;
     if (event.position <= before) throw importInvalid(line, 'position', `the line before it is at ${before}`);
     const fresh = event.position > head;
     if (fresh) add(one);
     else compare(one);
     before = event.position;
-    const row = { ...event, text };
-    const stream = labelOf(event.stream, event.pbx);
-    const kind = labelOf(event.type, event.boot, event.source, event.schema);
     taken.events += 1;
-    taken.checksums = addChecksum(taken.checksums, eventChecksum(row, stream, kind));
+    taken.checksums = addChecksum(taken.checksums, fresh ? inserter.checksum() : checksumOf(one));
     return fresh;
   };
 

@@ -33,11 +33,11 @@ export type Upkeep = {
   /** Up to where to compact now, to keep to a policy. By size that is an estimate: ask again once it is done. */
   retentionPosition(policy: RetentionPolicy): Promise<Position>;
   /**
-   * The log as lines of JSON, in chunks of whole lines: `restoreLog` makes the same log of it. What cannot be read as an event is in
+   * The log as lines of JSON in UTF-8, in chunks of whole lines: `restoreLog` makes the same log of it. What cannot be read as an event is in
    * it as it stands.
    * @throws RollcallError LOG_DAMAGED when an event has lost its stream or kind, LOG_COMPACTED in mode `read`, LOG_IO
    */
-  export(options?: ExportOptions): AsyncIterable<string>;
+  export(options?: ExportOptions): AsyncIterable<Buffer>;
   /**
    * Copies the log as it is at this moment into a new file; resolves with its size once it is on the disk.
    * @throws RollcallError BACKUP_EXISTS, BACKUP_NO_ROOM, BACKUP_STOPPED, BACKUP_FAILED, LOG_DAMAGED
