@@ -59,6 +59,9 @@ export type Rebuilt = {
 /** Heads of streams asked for at once. */
 const HEADS = 200;
 
+/** Each leaves what came while it took in what the one before had left. */
+const APPROACHES = 3;
+
 /** Events between two times that the unfinished work is kept. */
 const KEEP_EVERY = 1_000_000;
 
@@ -77,6 +80,7 @@ export const rebuild = async (options: RebuildOptions): Promise<Rebuilt> => {
 
   report(work, 'verifying');
   await verifyNext(work);
+  await approach(work);
   if ((await log.compactedTo()) !== compactedTo) throw notVerified('retention dropped events meanwhile');
 
   const repaired = await turnstile(() => {
@@ -126,6 +130,21 @@ const readAll = async (work: Work): Promise<void> => {
     if (work.events - keptAt < KEEP_EVERY) continue;
     keptAt = work.events;
     await options.keep?.(next);
+  }
+};
+
+/** Takes in what came meanwhile, and what came meanwhile again: in the turnstile, where the live list stands still, little is left. */
+const approach = async (work: Work): Promise<void> => {
+  const { options, breathe, next } = work;
+  const { log, live } = options;
+  const counters = createCounters();
+  for (let round = 0; round < APPROACHES; round++) {
+    const to = earlier(live.checkpoint, await log.head());
+    for await (const batch of log.readAll(next.checkpoint, to)) {
+      await project(log, next, batch, counters);
+      await breathe();
+      stopIfAsked(work);
+    }
   }
 };
 

@@ -1,7 +1,7 @@
 import { type CacheReader, canonicalLines } from '@rollcall/state-cache';
 
 /** Lines compared between two pauses. */
-const SLICE = 100;
+const SLICE = 250;
 
 /**
  * Whether two caches hold the same, byte for byte; their checkpoints are not looked at. In slices: nobody may change the two
