@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -10,13 +10,25 @@ const MAY_IMPORT: Record<string, string[]> = {
   errors: [],
   clock: [],
   listing: ['channel'],
-  'event-log': ['channel', 'clock', 'errors'],
+  'event-log': ['channel', 'clock', 'errors', 'kafka'],
   'state-cache': ['channel', 'errors'],
   projector: ['channel', 'errors', 'event-log', 'state-cache'],
-  'projection-topic': ['channel', 'clock', 'errors', 'state-cache'],
+  access: ['clock', 'errors'],
+  kafka: ['clock', 'errors'],
+  'projection-topic': ['channel', 'clock', 'errors', 'kafka', 'state-cache'],
   asterisk: ['channel', 'clock', 'errors'],
   ingest: ['asterisk', 'channel', 'clock', 'errors', 'event-log'],
-  api: ['channel', 'clock', 'errors', 'listing', 'state-cache'],
+  'projector-service': [
+    'channel',
+    'clock',
+    'errors',
+    'event-log',
+    'kafka',
+    'projection-topic',
+    'projector',
+    'state-cache',
+  ],
+  api: ['access', 'channel', 'clock', 'errors', 'event-log', 'listing', 'projector', 'state-cache'],
   cli: ['*'],
 };
 
@@ -24,17 +36,25 @@ const IMPORT = /^\s*(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\('([^']
 
 type Source = { path: string; pkg: string; text: string; imports: string[] };
 
-const sources: Source[] = ['libs', 'services'].flatMap((layer) =>
-  readdirSync(join(ROOT, layer)).flatMap((pkg) =>
-    readdirSync(join(ROOT, layer, pkg, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => {
-        const path = join(ROOT, layer, pkg, 'src', file);
-        const text = readFileSync(path, 'utf8');
-        const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
-        return { path: relative(ROOT, path), pkg, text, imports };
-      }),
+/** Folders of packages by the packages' names; libs/projector and services/projector are two. */
+const FOLDERS = new Map(
+  ['libs', 'services'].flatMap((layer) =>
+    readdirSync(join(ROOT, layer)).map((folder): [string, string] => {
+      const { name } = JSON.parse(readFileSync(join(ROOT, layer, folder, 'package.json'), 'utf8'));
+      return [name.replace('@rollcall/', ''), join(layer, folder)];
+    }),
   ),
+);
+
+const sources: Source[] = [...FOLDERS].flatMap(([pkg, folder]) =>
+  readdirSync(join(ROOT, folder, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => {
+      const path = join(ROOT, folder, 'src', file);
+      const text = readFileSync(path, 'utf8');
+      const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
+      return { path: relative(ROOT, path), pkg, text, imports };
+    }),
 );
 const shipped = sources.filter(({ path }) => !path.endsWith('.test.ts') && !path.includes('/testing/'));
 
@@ -106,9 +126,9 @@ describe('the core is pure', () => {
 function isReaching(name: string): boolean {
   const [, pkg = '', subpath] = /^@rollcall\/([^/]+)(?:\/(.+))?$/.exec(name) ?? [];
   if (subpath === undefined) return false;
-  const layer = ['libs', 'services'].find((folder) => existsSync(join(ROOT, folder, pkg, 'package.json')));
-  if (!layer) return true;
-  const { exports } = JSON.parse(readFileSync(join(ROOT, layer, pkg, 'package.json'), 'utf8'));
+  const folder = FOLDERS.get(pkg);
+  if (folder === undefined) return true;
+  const { exports } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
   return typeof exports !== 'object' || !Object.hasOwn(exports, `./${subpath}`);
 }
 

@@ -13,6 +13,8 @@ const versions = await Promise.all(
   (['22', '16'] as const).map(async (version) => ({ version, found: await findAsterisk(version) })),
 );
 
+const lists = (observed: Observation[]) => observed.flatMap((seen) => (seen.kind === 'list' ? [seen.list] : []));
+
 describe.each(versions)('Asterisk $version, over AMI', ({ version, found }) => {
   if (isLent || !found.found) {
     test.skip(`is not here: ${found.found ? 'the PBX is only lent' : found.reason}`, () => {});
@@ -74,7 +76,7 @@ describe.each(versions)('Asterisk $version, over AMI', ({ version, found }) => {
     const connection = await connecting;
     const [one = '', other = ''] = await startCall();
     await connection.list();
-    const list = observed.flatMap((seen) => (seen.kind === 'list' ? [seen.list] : [])).at(-1);
+    const list = lists(observed).at(-1);
     const truth = await judge.status();
     expect(list).toMatchObject({ authority: 'real', complete: true });
     expect(list?.channels.map(({ uniqueid }) => uniqueid).toSorted()).toEqual(
@@ -85,9 +87,12 @@ describe.each(versions)('Asterisk $version, over AMI', ({ version, found }) => {
     expect(await connection.look('1.1')).toBeUndefined();
     expect(await connection.look(name ?? '')).toBeUndefined();
     await judge.hangup('/^Local.*$/');
-    await vi.waitFor(async () => expect(await connection.look(other)).toBeUndefined());
+    for (const gone of [one, other]) {
+      await vi.waitFor(async () => expect(await connection.look(gone)).toBeUndefined());
+    }
+    // Status lets go of a channel before its Hangup is told: that may come behind the list.
     await connection.list();
-    expect(observed.at(-1)).toMatchObject({ kind: 'list', list: { channels: [], complete: true } });
+    expect(lists(observed).at(-1)).toMatchObject({ channels: [], complete: true });
   });
 
   test('tells a call from its beginning to its end, with names and variables as the dialplan set them', async () => {

@@ -1,0 +1,53 @@
+import { type Position, position, type RecordedEvent, START } from '@rollcall/channel';
+import { replay, replayOpen, type Told, tell } from '@rollcall/projector';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { histories, logOf } from '../support/history.ts';
+
+/** A log that has ended: whoever follows it gets what there is. */
+const ended = (events: RecordedEvent[]) => {
+  const log = logOf(events);
+  return { ...log, subscribe: (after: Position) => log.readAll(after) } as never;
+};
+
+const toldFrom = async (events: RecordedEvent[], after: number): Promise<Told[]> => {
+  const all: Told[] = [];
+  for await (const batch of tell(ended(events), position(after), new AbortController().signal)) all.push(...batch);
+  return all;
+};
+
+describe('what happened is told event by event', () => {
+  test('so that whoever begins anywhere comes to the list that the log says', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, fc.nat(), async (events, chance) => {
+        const after = events.length === 0 ? START : position(chance % (events.length + 1));
+        const list = new Map((await replayOpen(ended(events), after)).entries());
+        let last: number = after;
+        for (const { event, before, after: now } of await toldFrom(events, after)) {
+          expect(event.position).toBeGreaterThan(last);
+          last = event.position;
+          expect(before).toEqual(list.get(event.stream));
+          if (now) list.set(event.stream, now);
+          else list.delete(event.stream);
+        }
+        const whole = new Map((await replay(ended(events))).entries());
+        expect(new Map([...list].sort())).toEqual(new Map([...whole].sort()));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('an event that changed nothing is not told, and every other is told once', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, async (events) => {
+        const told = (await toldFrom(events, START)).map(({ event }) => event.position);
+        expect(new Set(told).size).toBe(told.length);
+        const readable = events.filter(({ type }) => type !== 'Unreadable').map(({ stream }) => stream);
+        const broken = new Set(events.filter(({ type }) => type === 'Unreadable').map(({ stream }) => stream));
+        const due = events.filter(({ stream }) => readable.includes(stream) && !broken.has(stream));
+        expect(due.every(({ position: at }) => told.includes(at))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
