@@ -1,4 +1,5 @@
 export type { Readiness } from './health.ts';
+export type { Follow } from './hub.ts';
 export { imageLines } from './image.ts';
 export { createJobs, type Job, type Jobs } from './jobs.ts';
 export { type JobControl, type Operation, operation, type Progress } from './operation.ts';

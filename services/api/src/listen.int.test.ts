@@ -2,7 +2,7 @@ import { systemWorld } from '@rollcall/clock';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createApi, listen } from './index.ts';
-import { cacheOf } from './testing/served.ts';
+import { cacheOf, nothingHappens } from './testing/served.ts';
 
 const servers: FastifyInstance[] = [];
 afterEach(async () => {
@@ -17,6 +17,7 @@ const api = (): FastifyInstance => {
     staleAfter: 0,
     readiness: () => ({ problems: [], pbxs: [], position: 0 }),
     at: async () => ({ cache, now: 0 }),
+    follow: nothingHappens,
   });
   servers.push(server);
   return server;

@@ -1,6 +1,7 @@
 import type { Clock } from '@rollcall/clock';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Readiness } from './health.ts';
+import type { Follow } from './hub.ts';
 import type { Operating } from './operating.ts';
 
 export type ApiOptions = {
@@ -11,6 +12,8 @@ export type ApiOptions = {
   readiness: () => Readiness;
   /** The list as it was; see the CLI's `--at`. */
   at: (moment: string) => Promise<{ cache: CacheReader; now: number }>;
+  /** What happens, for whoever follows the list. */
+  follow: Follow;
   /** What operators may call; not served where it is left out. */
   operating?: Operating;
 };

@@ -3,6 +3,7 @@ import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
 import type { Publisher } from '@rollcall/projection-topic';
+import { tell } from '@rollcall/projector';
 import type { Logger } from 'pino';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { createOperating } from './operations/operating.ts';
@@ -73,6 +74,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
         ...(publisher && { publishing: published(publisher) }),
       }),
       at: (moment) => viewAt(log, moment, world),
+      follow: (from, signal) => tell(log, from ?? cache.checkpoint, signal),
       ...(operating && { operating }),
     });
     begun.push(() => api.close());

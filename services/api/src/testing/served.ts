@@ -8,6 +8,7 @@ import {
   shapeChannel,
 } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
+import type { Told } from '@rollcall/projector';
 import { createMemoryCache } from '@rollcall/state-cache';
 import { type ApiOptions, createApi, listen } from '../index.ts';
 
@@ -63,6 +64,8 @@ export const cacheOf = (pbxs: Pbx[], channels: Channel[], held: Quarantined[] = 
   return cache;
 };
 
+export async function* nothingHappens(): AsyncGenerator<Told[]> {}
+
 export type Answer = { status: number; body: unknown; headers: Headers };
 
 /** The API over a real socket of loopback. */
@@ -72,6 +75,7 @@ export const serve = async (options: Partial<ApiOptions> & Pick<ApiOptions, 'cac
     staleAfter: 900_000,
     readiness: () => ({ problems: [], pbxs: [], position: 7 }),
     at: async () => ({ cache: options.cache, now: SINCE }),
+    follow: nothingHappens,
     ...options,
   });
   const url = await listen(server, { host: '127.0.0.1', port: 0, open: false });
