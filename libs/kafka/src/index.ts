@@ -1,1 +1,3 @@
-export {};
+export { type Apart, parseKafkaAddress } from './address.ts';
+export { clusterOf, createClient } from './client.ts';
+export { checkConnection, type KafkaConnection, userOf } from './connection.ts';

@@ -1,6 +1,6 @@
 // What the package for downstream services has: npm run pack -w libs/projection-topic
 export { isRollcallError, RollcallError } from '@rollcall/errors';
-export type { KafkaConnection } from './kafka.ts';
+export type { KafkaConnection } from '@rollcall/kafka';
 export type { ViewEvents } from './listeners.ts';
 export { channelKey, parseKey } from './partition.ts';
 export {

@@ -1,7 +1,8 @@
 import { RollcallError } from '@rollcall/errors';
+import type { KafkaConnection } from '@rollcall/kafka';
 import type { Admin } from 'kafkajs';
 import { isOfType } from './explain.ts';
-import { createClient, type KafkaConnection } from './kafka.ts';
+import { clientOf } from './kafka.ts';
 import { topicMissing } from './offsets.ts';
 import { COMPACTION_SETTINGS, requiredSettings, type TopicNames, type TopicSetting } from './topic.ts';
 import { topicSettings } from './topic-settings.ts';
@@ -43,7 +44,7 @@ export const ensureTopics = async (
   topics: TopicNames,
   wish: Omit<TopicWish, 'brokers' | 'topic' | 'create'>,
 ): Promise<void> => {
-  const admin = createClient(kafka).admin();
+  const admin = clientOf(kafka).admin();
   const both = { ...wish, brokers: kafka.brokers, create: true };
   try {
     await admin.connect();

@@ -1,10 +1,11 @@
 import type { World } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
+import { clusterOf, type KafkaConnection } from '@rollcall/kafka';
 import type { Cluster } from 'kafkajs';
 import { type Copy, createCopy, isCovered, momentOf, noteRead } from './copy.ts';
 import { explain, isOfType } from './explain.ts';
 import { type Batch, follow } from './follow.ts';
-import { clusterOf, createClient, type KafkaConnection } from './kafka.ts';
+import { clientOf } from './kafka.ts';
 import { keepTrying } from './keep-trying.ts';
 import { type Extent, extentOf, whyNotResume } from './resume.ts';
 import { tombstoneLifetime } from './retention.ts';
@@ -82,7 +83,7 @@ export const runFeed = async (options: FeedOptions): Promise<void> => {
   };
 
   const session = async (): Promise<void> => {
-    const cluster = clusterOf(createClient(kafka));
+    const cluster = clusterOf(clientOf(kafka));
     try {
       await cluster.connect();
       const extent = await extentOf(cluster, [topics.channels, topics.status]);

@@ -1,4 +1,4 @@
-export type { KafkaConnection } from './kafka.ts';
+export type { KafkaConnection } from '@rollcall/kafka';
 export { loadPartition } from './load-partition.ts';
 export { channelKey, parseKey, partitioning } from './partition.ts';
 export { createPublisher, type Publisher, type PublisherOptions, type PublisherState } from './publisher.ts';

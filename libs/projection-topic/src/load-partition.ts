@@ -1,6 +1,6 @@
 import { type Channel, channelStream, type Pbx, position, revision, START, shapeChannel } from '@rollcall/channel';
+import type { KafkaConnection } from '@rollcall/kafka';
 import type { Changes } from '@rollcall/state-cache';
-import type { KafkaConnection } from './kafka.ts';
 import { readChannelRecord } from './read-record.ts';
 import { readStatusRecord } from './read-status.ts';
 import { readToEnd } from './read-to-end.ts';

@@ -1,11 +1,11 @@
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
+import { checkConnection, type KafkaConnection } from '@rollcall/kafka';
 import type { CacheReader, Changes } from '@rollcall/state-cache';
 import { createAgenda } from './agenda.ts';
 import { createDeliver } from './deliver.ts';
 import { ensureTopics } from './ensure-topic.ts';
 import { explain } from './explain.ts';
-import { checkConnection, type KafkaConnection } from './kafka.ts';
 import { keepTrying } from './keep-trying.ts';
 import { type ChannelTopic, publishRound } from './publish-round.ts';
 import { publishStatus, type StatusTopic } from './publish-status.ts';

@@ -1,5 +1,6 @@
+import { clusterOf, type KafkaConnection } from '@rollcall/kafka';
 import { type Batch, follow, type Places } from './follow.ts';
-import { clusterOf, createClient, type KafkaConnection } from './kafka.ts';
+import { clientOf } from './kafka.ts';
 import { offsetsOf, partitionsOf } from './offsets.ts';
 
 export type ReadToEnd = {
@@ -18,7 +19,7 @@ export type ReadToEnd = {
  */
 export const readToEnd = async (options: ReadToEnd): Promise<{ partitions: number; ends: Map<number, number> }> => {
   const { kafka, topic, take, signal } = options;
-  const cluster = clusterOf(createClient(kafka));
+  const cluster = clusterOf(clientOf(kafka));
   try {
     await cluster.connect();
     const all = await partitionsOf(cluster, topic);

@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { KafkaConnection } from '@rollcall/kafka';
 import kafkajs from 'kafkajs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Kafka } from '../../../test/brokers/kafka.ts';
 import { findKafka } from '../../../test/brokers/lab.ts';
 import { canMount, mountSmallDisk } from '../../../test/brokers/small-disk.ts';
-import type { KafkaConnection } from './kafka.ts';
 import { describeWithKafka, freshTopics } from './testing/a-kafka.ts';
 import { createList } from './testing/a-list.ts';
 import { publisherOf, viewOf } from './testing/ends.ts';

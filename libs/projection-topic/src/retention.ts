@@ -1,5 +1,6 @@
+import type { KafkaConnection } from '@rollcall/kafka';
 import { isOfType } from './explain.ts';
-import { createClient, type KafkaConnection } from './kafka.ts';
+import { clientOf } from './kafka.ts';
 import { LEAST_RETENTION_MS } from './topic.ts';
 import { topicSettings } from './topic-settings.ts';
 
@@ -12,7 +13,7 @@ const MARGIN_MS = 60_000;
  * @throws what kafkajs throws
  */
 export const tombstoneLifetime = async (kafka: KafkaConnection, topic: string): Promise<number> => {
-  const admin = createClient(kafka).admin();
+  const admin = clientOf(kafka).admin();
   try {
     await admin.connect();
     const told = Number((await topicSettings(admin, topic)).get('delete.retention.ms'));

@@ -1,5 +1,6 @@
+import type { KafkaConnection } from '@rollcall/kafka';
 import kafkajs, { type Message, type Producer } from 'kafkajs';
-import { createClient, type KafkaConnection } from './kafka.ts';
+import { clientOf } from './kafka.ts';
 
 export type ToSend = { topic: string; messages: Message[] };
 
@@ -16,7 +17,7 @@ export const createSender = (connection: KafkaConnection) => {
 
   const connected = async (): Promise<Producer> => {
     if (producer) return producer;
-    const fresh = createClient(connection).producer({
+    const fresh = clientOf(connection).producer({
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       idempotent: false,

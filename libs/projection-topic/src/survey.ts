@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/errors';
+import type { KafkaConnection } from '@rollcall/kafka';
 import { readHeaders } from './headers.ts';
 import type { Held } from './held.ts';
-import type { KafkaConnection } from './kafka.ts';
 import { partitioning } from './partition.ts';
 import { type RawRecord, readPlace } from './read-record.ts';
 import { readToEnd } from './read-to-end.ts';

@@ -1,8 +1,8 @@
 import { systemWorld, type World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
+import { checkConnection, type KafkaConnection } from '@rollcall/kafka';
 import { type Copy, coveredPosition } from './copy.ts';
 import { runFeed } from './feed.ts';
-import { checkConnection, type KafkaConnection } from './kafka.ts';
 import { createListeners, type ViewEvents } from './listeners.ts';
 import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
 import { isStale } from './status-table.ts';

@@ -1,9 +1,9 @@
 import { parseStream } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
+import type { KafkaConnection } from '@rollcall/kafka';
 import { type DataDirLock, lockDataDir } from '../embedded/data-dir-lock.ts';
 import type { EventLog } from '../event-log.ts';
-import type { KafkaConnection } from './client.ts';
 import { partitioning } from './key.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { openPartitions } from './partitions.ts';

@@ -1,6 +1,6 @@
 import type { World } from '@rollcall/clock';
 import { isRollcallError, type RollcallError } from '@rollcall/errors';
-import { userOf } from './client.ts';
+import { userOf } from '@rollcall/kafka';
 import { follow } from './follow.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { type Mirror, openMirror } from './mirror.ts';

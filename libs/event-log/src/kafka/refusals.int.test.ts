@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { KafkaUser } from '../../../../test/brokers/lab.ts';
 import { created, streamOf } from '../../../../test/contract/event-log.events.ts';
 import { collect } from '../../../../test/contract/event-log.reader.ts';
-import { createClient } from './client.ts';
+import { clientOf } from './client.ts';
 import { kafkaLogsUnderTest } from './testing/kafka-logs-under-test.ts';
 import { withKafka } from './testing/with-kafka.ts';
 
@@ -19,7 +19,7 @@ await withKafka('4', { sasl: true, tls: true }, (kafka) => {
   const { open, newTopic, cleanup } = kafkaLogsUnderTest(() => kafka().bootstrap);
   let admin: Admin;
   beforeAll(async () => {
-    admin = createClient({ brokers: kafka().inside }).admin();
+    admin = clientOf({ brokers: kafka().inside }).admin();
     await admin.connect();
   });
   afterAll(() => admin.disconnect());

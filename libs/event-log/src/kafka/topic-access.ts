@@ -1,6 +1,7 @@
 import type { World } from '@rollcall/clock';
+import { clusterOf, type KafkaConnection, userOf } from '@rollcall/kafka';
 import type { Cluster, Message } from 'kafkajs';
-import { clusterOf, createClient, type KafkaConnection, userOf } from './client.ts';
+import { clientOf } from './client.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { atLeader, insisting } from './leader.ts';
 import { ensureTopic } from './topic.ts';
@@ -35,7 +36,7 @@ type Produced = { topics: { partitions: { baseOffset: string }[] }[] };
  */
 export const openTopicAccess = async (options: TopicAccessOptions): Promise<TopicAccess> => {
   const { topic, mode, world } = options;
-  const kafka = createClient(options);
+  const kafka = clientOf(options);
   const admin = kafka.admin();
   const cluster = clusterOf(kafka);
   const close = async (): Promise<void> => {

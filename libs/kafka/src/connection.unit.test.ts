@@ -1,7 +1,8 @@
+import './kafkajs-idle.ts';
 import { createRequire } from 'node:module';
 import { isRollcallError } from '@rollcall/errors';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { checkConnection } from './kafka.ts';
+import { checkConnection } from './connection.ts';
 
 const check = (brokers: string[]): string => {
   try {
