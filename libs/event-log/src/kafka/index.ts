@@ -1,1 +1,1 @@
-export { type KafkaLog, type KafkaLogOptions, openKafkaLog } from './kafka-log.ts';
+export { type KafkaLog, type KafkaLogOptions, openKafkaLog, openKafkaPartition } from './kafka-log.ts';

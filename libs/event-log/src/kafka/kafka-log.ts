@@ -5,6 +5,7 @@ import type { KafkaConnection } from '@rollcall/kafka';
 import { type DataDirLock, lockDataDir } from '../embedded/data-dir-lock.ts';
 import type { EventLog } from '../event-log.ts';
 import { partitioning } from './key.ts';
+import { mirrorDir } from './mirror-file.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { openPartitions } from './partitions.ts';
 import { openPbxStreams } from './pbx-streams.ts';
@@ -102,6 +103,38 @@ const routed = (
       return closed;
     },
   };
+};
+
+/**
+ * One partition of a log, to read: nothing is read of the others, and nothing made. The directory may be shared with whoever opens
+ * other partitions.
+ * @throws RollcallError as openKafkaLog does, and LOG_NO_PARTITION
+ */
+export const openKafkaPartition = async (
+  options: Omit<KafkaLogOptions, 'lock' | 'mode' | 'replication' | 'partitions'> & {
+    partition: number;
+    partitions: number;
+  },
+): Promise<EventLog> => {
+  const { dir, world, topic = 'rollcall.events', partition, partitions } = options;
+  if (partition >= partitions) throw noPartition(partition, partitions);
+  const lock = lockDataDir(mirrorDir({ dir, partition }), world.clock);
+  try {
+    const { logs, close } = await openPartitions({ ...options, topic, mode: 'read', only: [partition] });
+    const [log] = logs;
+    if (!log) throw noPartition(partition, partitions);
+    let closed: Promise<void> | undefined;
+    return {
+      ...log,
+      close: () => {
+        closed ??= close().finally(lock.release);
+        return closed;
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 };
 
 const noPartition = (number: number, partitions: number): RollcallError =>

@@ -99,7 +99,10 @@ const setAside = (path: string): void => {
   }
 };
 
-const pathOf = ({ dir, partition }: MirrorFileOptions): string => join(dir, `partition-${partition}`, 'events.db');
+export const mirrorDir = ({ dir, partition }: Pick<MirrorFileOptions, 'dir' | 'partition'>): string =>
+  join(dir, `partition-${partition}`);
+
+const pathOf = (options: MirrorFileOptions): string => join(mirrorDir(options), 'events.db');
 
 /** Sets the mirror aside and begins with an empty one. */
 export const beginAgain = (options: MirrorFileOptions, why: string): MirrorFile => {

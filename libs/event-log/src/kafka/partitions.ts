@@ -12,12 +12,15 @@ import { missing, wrongPartitions } from './topic.ts';
 import { openTopicAccess, type TopicAccess, type TopicAccessOptions } from './topic-access.ts';
 
 export type PartitionsOptions = TopicAccessOptions & {
+  /** Those that are read. Default: all. */
+  only?: readonly number[];
   dir: string;
   world: World;
   problem?: (error: RollcallError | undefined) => void;
   warn?: (line: string) => void;
 };
 
+/** `logs`: in the order of `only`. */
 export type Partitions = { logs: PartitionLog[]; close(): Promise<void> };
 
 /** Opening gives up when so many tries in a row to read have failed: some five seconds. */
@@ -33,12 +36,12 @@ type Part = {
   lost: AbortController;
 };
 
-/** All partitions, each with what was in it when this was called. */
+/** Partitions, each with what was in it when this was called. */
 export const openPartitions = async (options: PartitionsOptions): Promise<Partitions> => {
   const access = await openTopicAccess(options);
   const parts: Part[] = [];
   try {
-    for (let number = 0; number < options.partitions; number++) parts.push(openPart(options, number));
+    for (const number of options.only ?? Array(options.partitions).keys()) parts.push(openPart(options, number));
     return await followed(options, access, parts);
   } catch (error) {
     for (const { file } of parts) file.close();
@@ -81,7 +84,7 @@ const followed = async (options: PartitionsOptions, access: TopicAccess, parts: 
     partitions: new Map(parts.map((part) => [part.number, part.resuming])),
     problem: tell,
     lost: (number, error) => {
-      parts[number]?.lost.abort(error);
+      parts.find((part) => part.number === number)?.lost.abort(error);
       problem?.(error);
     },
   });
