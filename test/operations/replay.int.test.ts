@@ -160,8 +160,8 @@ describe('who may', () => {
     expect((await at([], { ROLLCALL_TOKEN: token })).out).toMatch(NEW);
     const refused: [string, string[], Record<string, string>][] = [
       ['TOKEN_NEEDED', [], {}],
-      ['NOT_AUTHORISED', ['--token-file', other], {}],
-      ['NOT_AUTHORISED', [], { ROLLCALL_TOKEN: 'b'.repeat(64) }],
+      ['NOT_LOGGED_IN', ['--token-file', other], {}],
+      ['NOT_LOGGED_IN', [], { ROLLCALL_TOKEN: 'b'.repeat(64) }],
       ['TOKEN_MISSING', ['--token-file', join(data, 'nowhere')], {}],
       ['TOKEN_MISSING', ['--token-file', join(data, 'events.db')], {}],
       ['TOKEN_UNREADABLE', ['--token-file', data], {}],

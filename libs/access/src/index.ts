@@ -1,1 +1,2 @@
-export {};
+export type { Access, AmiAttempt } from './access.ts';
+export { type Identity, mayOperate, maySee, type Role } from './identity.ts';

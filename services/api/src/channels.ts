@@ -7,8 +7,8 @@ import { setAside } from './set-aside.ts';
 
 /** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
 export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
-  server.get('/v1/channels', async (request) => {
-    const { listing, pbx } = await asked(request.query, options);
+  server.get('/channels', async (request) => {
+    const { listing, pbx } = await asked(request.query, { ...options, ...request.view });
     return {
       position: listing.cache.checkpoint,
       now: listing.now,

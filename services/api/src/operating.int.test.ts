@@ -159,7 +159,7 @@ describe('who shows no token, or another', () => {
     ];
     for (const [method, path] of asked) {
       const { status, body, headers: answered } = await api.ask(`${path}${query}`, { method, headers });
-      expect({ method, path, status, body }).toMatchObject({ status: 401, body: { code: 'NOT_AUTHORISED' } });
+      expect({ method, path, status, body }).toMatchObject({ status: 401, body: { code: 'NOT_LOGGED_IN' } });
       expect(JSON.stringify(body)).not.toContain(TOKEN.slice(0, 20));
       expect(answered.get('www-authenticate')).toBe('Bearer');
     }

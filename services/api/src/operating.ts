@@ -1,7 +1,6 @@
 import { RollcallError } from '@rollcall/errors';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyInstance } from 'fastify';
-import { authorise } from './authorise.ts';
 import { imageStream } from './image.ts';
 import type { Jobs } from './jobs.ts';
 import { allowOnly } from './methods.ts';
@@ -16,46 +15,45 @@ export type Operating = {
   log: string;
 };
 
-/** What operators call, and nobody without their token: operations begin as jobs, jobs are looked at and stopped, the list is read whole. */
+/** What operators call, and nobody else: operations begin as jobs, jobs are looked at and stopped, the list is read whole. */
 export const operatingRoutes = (server: FastifyInstance, cache: CacheReader, operating: Operating): void => {
-  const { token, jobs, log } = operating;
-  const authorised = authorise(token);
-  server.addHook('onRequest', async ({ headers }) => authorised(headers.authorization));
+  const { jobs, log } = operating;
+  server.addHook('onRoute', (route) => {
+    route.config = { ...route.config, role: 'operate' };
+  });
   server.setErrorHandler((error, _request, reply) => {
     const status = statusOf(error);
     if (error instanceof RollcallError || status >= 500) return refusal(reply, error);
     return reply.status(status).send(NOT_JSON);
   });
 
-  server.post<{ Params: { name: string } }>('/v1/operations/:name', async ({ params, body }, reply) => {
+  server.post<{ Params: { name: string } }>('/operations/:name', async ({ params, body }, reply) => {
     const job = jobs.start(params.name, body);
     return reply.status(202).header('location', `/v1/jobs/${job.id}`).send(job);
   });
 
-  server.get('/v1/jobs', async () => ({ jobs: jobs.all().map(({ result, ...job }) => job) }));
+  server.get('/jobs', async () => ({ jobs: jobs.all().map(({ result, ...job }) => job) }));
 
-  server.get<{ Params: { id: string } }>('/v1/jobs/:id', async ({ params }) => jobs.get(params.id));
+  server.get<{ Params: { id: string } }>('/jobs/:id', async ({ params }) => jobs.get(params.id));
 
-  server.delete<{ Params: { id: string } }>('/v1/jobs/:id', async ({ params }, reply) => {
+  server.delete<{ Params: { id: string } }>('/jobs/:id', async ({ params }, reply) => {
     const job = jobs.stop(params.id);
     return reply.status(job.state === 'running' ? 202 : 200).send(job);
   });
 
-  server.get<{ Params: { id: string } }>(
-    '/v1/jobs/:id/progress',
-    { exposeHeadRoute: false },
-    async ({ params }, reply) => reply.type('application/x-ndjson').send(progressStream(jobs, params.id)),
+  server.get<{ Params: { id: string } }>('/jobs/:id/progress', { exposeHeadRoute: false }, async ({ params }, reply) =>
+    reply.type('application/x-ndjson').send(progressStream(jobs, params.id)),
   );
 
-  server.get('/v1/image', { exposeHeadRoute: false }, async (_request, reply) =>
+  server.get('/image', { exposeHeadRoute: false }, async (_request, reply) =>
     reply.type('application/x-ndjson').send(imageStream(cache, log)),
   );
 
-  allowOnly(server, '/v1/image', ['GET']);
-  allowOnly(server, '/v1/operations/:name', ['POST']);
-  allowOnly(server, '/v1/jobs', ['GET', 'HEAD']);
-  allowOnly(server, '/v1/jobs/:id', ['GET', 'HEAD', 'DELETE']);
-  allowOnly(server, '/v1/jobs/:id/progress', ['GET']);
+  allowOnly(server, '/image', ['GET']);
+  allowOnly(server, '/operations/:name', ['POST']);
+  allowOnly(server, '/jobs', ['GET', 'HEAD']);
+  allowOnly(server, '/jobs/:id', ['GET', 'HEAD', 'DELETE']);
+  allowOnly(server, '/jobs/:id/progress', ['GET']);
 };
 
 const NOT_JSON = {

@@ -1,3 +1,4 @@
+import type { Access } from '@rollcall/access';
 import type { Clock } from '@rollcall/clock';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Readiness } from './health.ts';
@@ -9,6 +10,10 @@ export type ApiOptions = {
   clock: Clock;
   /** Milliseconds for which a lost PBX's channels stay in the lists. */
   staleAfter: number;
+  /** Whether answers of a PBX whose connection is lost say so, or are refused; see docs/faces.md. Default: mark. */
+  staleAnswers?: 'mark' | 'refuse';
+  /** Host names, in small letters, under which one PBX is served as if it were the only one. */
+  hosts?: ReadonlyMap<string, string>;
   readiness: () => Readiness;
   /** The list as it was; see the CLI's `--at`. */
   at: (moment: string) => Promise<{ cache: CacheReader; now: number }>;
@@ -16,4 +21,6 @@ export type ApiOptions = {
   follow: Follow;
   /** What operators may call; not served where it is left out. */
   operating?: Operating;
+  /** Users and tokens; where it is left out, nobody is asked for a login. */
+  access?: Access;
 };

@@ -11,7 +11,7 @@ const querySchema = z.strictObject({
 /** `?pbx=` and `?at=`, and the list that they ask for. */
 export const asked = async (
   query: unknown,
-  options: ApiOptions,
+  options: Pick<ApiOptions, 'cache' | 'at' | 'clock' | 'staleAfter'>,
 ): Promise<{ listing: Listing; pbx: string | undefined }> => {
   const parsed = querySchema.safeParse(query);
   if (!parsed.success) {

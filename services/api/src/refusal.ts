@@ -9,10 +9,12 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['AT_BEYOND_LOG', 400],
   ['AT_COMPACTED', 400],
   ['BODY_WRONG', 400],
-  ['NOT_AUTHORISED', 401],
+  ['NOT_LOGGED_IN', 401],
+  ['ROLE_MISSING', 403],
   ['OPERATION_UNKNOWN', 404],
   ['JOB_UNKNOWN', 404],
   ['JOB_IN_THE_WAY', 409],
+  ['TOO_MANY_ATTEMPTS', 429],
 ]);
 
 /** An error as an answer; a defect tells nothing of the inside. */

@@ -1,14 +1,16 @@
 import { RollcallError } from '@rollcall/errors';
 import fastify, { type FastifyInstance } from 'fastify';
+import { identify } from './access/identify.ts';
 import { ariRoutes } from './ari.ts';
-import { channelRoutes } from './channels.ts';
 import { healthRoutes } from './health.ts';
-import { allowOnly } from './methods.ts';
-import { operatingRoutes } from './operating.ts';
 import type { ApiOptions } from './options.ts';
 import { refusal } from './refusal.ts';
+import { v1Routes } from './v1/routes.ts';
 
-/** Everything that is served over HTTP. Reads come from the cache alone: they never reach a PBX. */
+/**
+ * Everything that is served over HTTP. Reads come from the cache alone: they never reach a PBX. Each face is a scope of its own, with its own
+ * words for what is wrong; who asks, and what he may see, is settled before any of them (`request.identity`, `request.view`).
+ */
 export const createApi = (options: ApiOptions): FastifyInstance => {
   const server = fastify({
     logger: false,
@@ -20,15 +22,10 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   });
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
-  const urls = new Set<string>();
-  server.addHook('onRoute', ({ url }) => void urls.add(url));
-  ariRoutes(server, options);
-  channelRoutes(server, options);
-  healthRoutes(server, options.cache, options.readiness);
-  // Nothing can be changed there.
-  for (const url of [...urls]) allowOnly(server, url, ['GET', 'HEAD']);
-  const { operating } = options;
-  if (operating) server.register(async (scope) => operatingRoutes(scope, options.cache, operating));
+  identify(server, options);
+  server.register(async (scope) => ariRoutes(scope, options), { prefix: '/ari' });
+  server.register(async (scope) => v1Routes(scope, options), { prefix: '/v1' });
+  healthRoutes(server, options);
   return server;
 };
 

@@ -1,0 +1,91 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Access, Identity, Role } from '@rollcall/access';
+import { mayOperate } from '@rollcall/access';
+import { RollcallError } from '@rollcall/errors';
+import type { FastifyInstance } from 'fastify';
+import { createHub } from '../hub.ts';
+import type { ApiOptions } from '../options.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
+import { type View, viewOf } from './view.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. Without users: nobody in particular, who may read. */
+    identity: Identity;
+    /** What he may see. */
+    view: View;
+  }
+  interface FastifyContextConfig {
+    /** Served to whoever asks, logged in or not; who shows nothing is ANYBODY. */
+    open?: boolean;
+    /** What it takes to be served; default `read`. */
+    role?: Role;
+  }
+}
+
+/** Whoever asks where no login is asked for. */
+export const ANYBODY: Identity = { name: '', role: 'read' };
+/** Whoever can read the data directory: the commands of this machine. */
+const OPERATOR: Identity = { name: 'operator', role: 'operate' };
+
+/**
+ * Says of every request who asks and what he may see, before a body is read; refuses who may not. How the refusal looks is for each
+ * face's error handler: NOT_LOGGED_IN (401), ROLE_MISSING (403), TOO_MANY_ATTEMPTS (429), LOGIN_BUSY (503).
+ */
+export const identify = (server: FastifyInstance, options: ApiOptions): void => {
+  const { access, operating } = options;
+  const identityOf = createIdentityOf(access, operating?.token);
+  const sources = { options, hub: createHub(options.follow) };
+  const views = new WeakMap<Identity, View>();
+  const view = (identity: Identity): View => {
+    const known = views.get(identity) ?? viewOf(identity, sources);
+    views.set(identity, known);
+    return known;
+  };
+  server.decorateRequest('identity');
+  server.decorateRequest('view');
+  server.addHook('onRequest', async (request) => {
+    const { open = false, role = 'read' } = request.routeOptions.config;
+    request.identity = ANYBODY;
+    request.view = view(ANYBODY);
+    const shown = credentialsOf(request.headers.authorization, request.query);
+    const identity = await identityOf(shown, request.ip);
+    const admitted = identity ?? (open || (role === 'read' && !access?.anyUsers()) ? ANYBODY : undefined);
+    if (!admitted) throw notLoggedIn(shown);
+    if (role === 'operate' && !mayOperate(admitted)) throw roleMissing(admitted);
+    request.identity = admitted;
+    request.view = view(admitted);
+  });
+};
+
+type IdentityOf = (shown: Credentials, address: string) => Promise<Identity | undefined>;
+
+/** Undefined where nothing was shown, or nothing that anybody asks for: without users a password is not looked at. */
+const createIdentityOf = (access: Access | undefined, operatorToken: string | undefined): IdentityOf => {
+  const expected = operatorToken === undefined ? undefined : sha256(operatorToken);
+  return async (shown, address) => {
+    if (shown.kind === 'token' && expected && timingSafeEqual(sha256(shown.token), expected)) return OPERATOR;
+    if (!access?.anyUsers()) return undefined;
+    if (shown.kind === 'token') return access.token(shown.token, address);
+    if (shown.kind === 'password') return access.password(shown.user, shown.password, address);
+    return undefined;
+  };
+};
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const notLoggedIn = ({ kind }: Credentials) =>
+  new RollcallError(
+    'NOT_LOGGED_IN',
+    kind === 'none'
+      ? 'This needs a login, and none was shown.'
+      : 'The login that was shown is not one that may do this.',
+    'Send "Authorization: Bearer TOKEN" or a user and password ("rollcall user add"); on the machine itself the token stands in operator.token of the data directory.',
+  );
+
+const roleMissing = ({ name }: Identity) =>
+  new RollcallError(
+    'ROLE_MISSING',
+    `"${name}" may read, and this is for who may operate.`,
+    'Ask with a user or token of role operate ("rollcall user add NAME --role operate").',
+  );
