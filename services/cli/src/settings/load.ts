@@ -13,6 +13,9 @@ export type Flags = { config?: string; pbx?: string[] } & Partial<
     | 'auditEvery'
     | 'retain'
     | 'retainSize'
+    | 'spoolSize'
+    | 'spoolAge'
+    | 'spoolFull'
     | 'logLevel'
     | 'logFormat',
     string
@@ -70,6 +73,9 @@ const ENVIRONMENT = {
   auditEvery: 'ROLLCALL_AUDIT_EVERY',
   retain: 'ROLLCALL_RETAIN',
   retainSize: 'ROLLCALL_RETAIN_SIZE',
+  spoolSize: 'ROLLCALL_SPOOL_SIZE',
+  spoolAge: 'ROLLCALL_SPOOL_AGE',
+  spoolFull: 'ROLLCALL_SPOOL_FULL',
   publish: 'ROLLCALL_PUBLISH',
   logLevel: 'ROLLCALL_LOG_LEVEL',
   logFormat: 'ROLLCALL_LOG_FORMAT',

@@ -82,6 +82,14 @@ export const settingsSchema = z.strictObject({
   retain: keptFor.default('default'),
   /** And in how many bytes at most; the default depends on the disk. */
   retainSize: keptIn.default('default'),
+  /** How much of what is to be written waits on this disk while a remote log is away; no spool with the embedded log. */
+  spoolSize: sizeSchema.refine((size) => size >= 1e6, 'is less than 1MB').prefault('1GB'),
+  /** And for how long, counted from the oldest event; `off`: as long as there is room. */
+  spoolAge: keep(durationSchema.refine((age) => age >= 60_000, 'is less than 1m'))
+    .transform((age) => (age === 'off' ? undefined : age))
+    .prefault('off'),
+  /** At the bound: give the PBX connections up, or what waits. */
+  spoolFull: z.enum(['disconnect', 'discard']).default('disconnect'),
   /** The brokers of the Kafka on which the list is published as topic rollcall.channels; none unless given. */
   publish: kafkaSchema.optional(),
   /** Channel variables to keep. */

@@ -83,4 +83,11 @@ describe('what may be switched off', () => {
       expect(read({ retainSize }).success, retainSize).toBe(false);
     }
   });
+  test('how long the spool holds; its size has a bound always', () => {
+    expect(read({ spoolAge: '24h' }).data).toMatchObject({ spoolAge: 86_400_000, spoolSize: 1e9 });
+    expect(read({ spoolAge: 'off', spoolSize: '5GB' }).data).toMatchObject({ spoolAge: undefined, spoolSize: 5e9 });
+    expect(read({ spoolAge: '1s' }).success).toBe(false);
+    for (const spoolSize of ['off', '500kB']) expect(read({ spoolSize }).success, spoolSize).toBe(false);
+    for (const spoolFull of ['drop', '']) expect(read({ spoolFull }).success, spoolFull).toBe(false);
+  });
 });
