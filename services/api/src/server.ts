@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/errors';
 import fastify, { type FastifyInstance } from 'fastify';
 import { identify } from './access/identify.ts';
-import { ariRoutes } from './ari.ts';
+import { ariFace } from './ari/face.ts';
 import { healthRoutes } from './health.ts';
 import type { ApiOptions } from './options.ts';
 import { refusal } from './refusal.ts';
@@ -23,7 +23,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
   identify(server, options);
-  server.register(async (scope) => ariRoutes(scope, options), { prefix: '/ari' });
+  server.register(async (scope) => ariFace(scope, options));
   server.register(async (scope) => v1Routes(scope, options), { prefix: '/v1' });
   healthRoutes(server, options);
   return server;

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cacheOf, channelOf, pbxNamed, SINCE, serve } from './testing/served.ts';
+import { cacheOf, channelOf, pbxNamed, SINCE, serve } from '../testing/served.ts';
 
 const LONG = '0123456789'.repeat(15);
 const WIDE = '€'.repeat(150);
@@ -73,8 +73,8 @@ describe('/ari/channels/{id}', () => {
       expect({ status, body }).toEqual({ status: 404, body: NOT_FOUND });
     },
   );
-  test('case counts, as in the log', async () => {
-    expect((await one('__PROTO__')).body).toEqual(NOT_FOUND);
+  test('of any case, as in Asterisk 17 and later', async () => {
+    expect(await one('__PROTO__')).toMatchObject({ status: 200, body: { id: '__proto__' } });
   });
   test('marks a stale one, leaves out one that is stale for too long, and prefers the live one of two', async () => {
     const stale = await one('1.3');
@@ -87,34 +87,57 @@ describe('/ari/channels/{id}', () => {
 
 describe('what is not there', () => {
   test.each([
-    '/',
-    '/ari',
-    '/ari/channels/',
-    '/ari/bridges',
-    '/ari/channels/1.1/play',
-    '/v1',
-    '/v1/channels/1.1',
-    '/favicon.ico',
-  ])('%s is a 404 in words, without what it was asked for', async (path) => {
-    const { status, body } = await api.ask(path);
-    expect(status).toBe(404);
-    expect(body).toEqual({ message: path === '/ari/channels/' ? expect.any(String) : 'Resource not found' });
+    ['/ari', 405, 'Invalid method'],
+    ['/ari/asterisk', 405, 'Invalid method'],
+    ['/ari//channels', 405, 'Invalid method'],
+    ['/ari/channels/', 404, 'ARI URLs do not end with a slash. Try /ari/channels'],
+    ['/pbx/pbx-b/ari/channels/', 404, 'ARI URLs do not end with a slash. Try /pbx/pbx-b/ari/channels'],
+    ['/ari/nothing', 404, 'Resource not found'],
+    ['/ari/CHANNELS', 404, 'Resource not found'],
+    ['/ari/channels/1.1/play', 404, 'Resource not found'],
+    ['/ari/bridges/none', 404, 'Bridge not found'],
+    ['/ari/applications/none', 404, 'Application not found'],
+    ['/ari/api-docs', 404, 'Resource not found'],
+    ['/ari/api-docs/nothing.json', 404, 'Resource not found'],
+    ['/pbx/nobody/ari/channels', 404, 'Resource not found'],
+  ])('%s: %i %s, in the words of Asterisk', async (path, status, message) => {
+    const { headers, ...answer } = await api.ask(path);
+    expect(answer).toEqual({ status, body: { message } });
+    expect(headers.get('content-type')).toBe('application/json');
+    expect(headers.get('allow')).toBe(status === 405 ? 'OPTIONS' : null);
   });
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    "%s is Asterisk's 405, whatever the body: nothing can be changed here",
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    '%s is what Asterisk says to a user who may only read, whatever the body and the path',
     async (method) => {
-      for (const path of ['/ari/channels', '/ari/channels/1.1', '/v1/channels', '/healthz', '/readyz']) {
+      for (const path of [
+        '/ari',
+        '/ari/channels',
+        '/ari/channels/',
+        '/ari/channels/1.1',
+        '/ari/nothing',
+        '/ari/events',
+      ]) {
         for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'text/xml' }]) {
-          const { status, body, headers: answered } = await api.ask(path, { method, headers, body: '{"broken' });
-          expect({ path, status, body }).toEqual({ path, status: 405, body: { message: 'Invalid method' } });
-          expect(answered.get('allow')).toBe('GET, HEAD');
+          const { status, body } = await api.ask(path, { method, headers, body: '{"broken' });
+          expect({ path, status, body }).toEqual({ path, status: 403, body: { message: 'Write access denied' } });
         }
       }
     },
   );
-  test('HEAD is GET without the body', async () => {
-    expect(await api.ask('/ari/channels', { method: 'HEAD' })).toMatchObject({ status: 200, body: undefined });
-    expect(await api.ask('/ari/channels/9.9', { method: 'HEAD' })).toMatchObject({ status: 404, body: undefined });
+  test('so is HEAD; OPTIONS says what may be asked', async () => {
+    expect(await api.ask('/ari/channels', { method: 'HEAD' })).toMatchObject({ status: 403, body: undefined });
+    for (const [path, allow] of [
+      ['/ari/channels/1.1', 'OPTIONS,GET'],
+      ['/ari', 'OPTIONS'],
+    ] as const) {
+      const { status, body, headers } = await api.ask(path, { method: 'OPTIONS' });
+      expect({ status, body, allow: headers.get('allow') }).toEqual({ status: 204, body: undefined, allow });
+    }
+    expect(await api.ask('/ari/nothing', { method: 'OPTIONS' })).toMatchObject({ status: 404 });
+    expect(await api.ask('/ari/api-docs/resources.json', { method: 'OPTIONS' })).toMatchObject({
+      status: 405,
+      body: { message: 'Unsupported method' },
+    });
   });
 });
 

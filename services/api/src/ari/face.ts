@@ -1,0 +1,170 @@
+import { Readable } from 'node:stream';
+import type { Clock } from '@rollcall/clock';
+import { RollcallError } from '@rollcall/errors';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { View } from '../access/view.ts';
+import type { Listing } from '../listed.ts';
+import type { ApiOptions } from '../options.ts';
+import { statusOf } from '../refusal.ts';
+import { createSockets } from '../upgrade.ts';
+import { type Answer, refused } from './answer.ts';
+import { ANSWERS, docsAnswer, TELLS_STATE } from './answers.ts';
+import { type Applications, createApplications } from './applications.ts';
+import { createChannelLists } from './bodies.ts';
+import { sayDoubts } from './doubts.ts';
+import { eventsFace } from './events-face.ts';
+import { type Scope, stalePbxs } from './fleet.ts';
+import { match, type OperationName } from './operations.ts';
+
+const METHODS = ['GET', 'OPTIONS', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const DOCS = '/api-docs/';
+
+/**
+ * Asterisk's own paths, models and errors, for a user who may only read: `/ari` of all PBXs together, `/pbx/NAME/ari` of one of them,
+ * and `/ari` under a host name that is a PBX's.
+ */
+export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
+  server.setErrorHandler((error, _request, reply) => send(reply, refusal(error)));
+  const sockets = createSockets(server, { protocols: ['ari'], maxPayload: 64 * 1024 });
+  const lists = createChannelLists();
+  const applications = perView(options.clock);
+  const follow = eventsFace(sockets);
+
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    mount: Mount,
+  ): Promise<FastifyReply | undefined> => {
+    const scope = mount.scope(request);
+    const path = pathOf(request).slice(scope.prefix.length);
+    const { view } = request;
+    if (scope.pbx !== undefined && mount.named && !view.cache.pbx(scope.pbx)) return send(reply, NOT_FOUND);
+    if (path.endsWith('/') && path !== '/') {
+      const better = `${scope.prefix}${path.slice(0, -1)}`;
+      return send(reply, refused(404, `ARI URLs do not end with a slash. Try ${better}`));
+    }
+    if (path.startsWith(DOCS)) {
+      if (request.method !== 'GET') return send(reply, refused(405, 'Unsupported method'));
+      return send(reply, docsAnswer(path.slice(DOCS.length), `${request.protocol}://${request.host}${scope.prefix}`));
+    }
+    const matched = match(path);
+    if (matched.is === 'unknown') return send(reply, NOT_FOUND);
+    const allow = matched.is === 'nothing' ? 'OPTIONS' : 'OPTIONS,GET';
+    if (request.method === 'OPTIONS') return send(reply, { status: 204, pieces: [], headers: { allow } });
+    if (matched.is === 'nothing') return send(reply, refused(405, 'Invalid method', { allow }));
+    if (matched.name === 'eventWebsocket') return follow(request, reply, scope, applications(view));
+    const listing = await listingOf(request, options);
+    if (refuses(matched.name, scope, listing, options)) return send(reply, refused(503, 'Asterisk not booted'));
+    const asked = { scope, listing, lists, parameters: matched.parameters, applications: applications(view) };
+    const answered = ANSWERS[matched.name]({ ...asked, query: (name) => lastOf(request.query, name) });
+    if (TELLS_STATE.has(matched.name)) sayDoubts(reply, answered, scope, listing);
+    return send(reply, answered);
+  };
+
+  for (const mount of [fleetMount(options), pbxMount]) {
+    for (const url of [mount.url, `${mount.url}/*`]) {
+      server.route({
+        method: METHODS,
+        url,
+        exposeHeadRoute: false,
+        // Before a body is looked at: nothing can be changed here.
+        onRequest: async (request, reply) =>
+          request.method === 'GET' || request.method === 'OPTIONS'
+            ? undefined
+            : send(reply, refused(403, 'Write access denied')),
+        handler: (request, reply) => answer(request, reply, mount),
+      });
+    }
+  }
+};
+
+type Mount = { url: string; named: boolean; scope: (request: FastifyRequest) => Scope };
+
+const fleetMount = ({ hosts }: ApiOptions): Mount => ({
+  url: '/ari',
+  named: false,
+  scope: (request) => ({
+    pbx: hosts?.get(request.hostname.toLowerCase()) ?? lastOf(request.query, 'pbx'),
+    prefix: '/ari',
+  }),
+});
+
+const pbxMount: Mount = {
+  url: '/pbx/:pbx/ari',
+  named: true,
+  scope: (request) => {
+    const pbx = lastOf(request.params, 'pbx') ?? '';
+    return { pbx, prefix: `/pbx/${pathOf(request).split('/')[2]}/ari` };
+  },
+};
+
+const NOT_FOUND = refused(404, 'Resource not found');
+
+const pathOf = (request: FastifyRequest): string => {
+  const { url } = request.raw;
+  const query = url?.indexOf('?') ?? -1;
+  return query < 0 ? (url ?? '') : (url ?? '').slice(0, query);
+};
+
+/** Of a parameter that is given more than once Asterisk takes the last; it does not mind those that it does not know. */
+const lastOf = (query: unknown, name: string): string | undefined => {
+  const value: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, name) : undefined;
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return typeof last === 'string' ? last : undefined;
+};
+
+const listingOf = async (request: FastifyRequest, { clock, staleAfter }: ApiOptions): Promise<Listing> => {
+  const at = lastOf(request.query, 'at');
+  if (at === undefined) return { cache: request.view.cache, now: clock.now(), staleAfter };
+  return { ...(await request.view.at(at)), staleAfter };
+};
+
+const refuses = (name: OperationName, scope: Scope, listing: Listing, options: ApiOptions): boolean =>
+  options.staleAnswers === 'refuse' &&
+  TELLS_STATE.has(name) &&
+  (stalePbxs(scope, listing).length > 0 || options.readiness().problems.length > 0);
+
+const perView = (clock: Clock): ((view: View) => Applications) => {
+  const known = new WeakMap<View, Applications>();
+  return (view) => {
+    const applications = known.get(view) ?? createApplications(view, clock);
+    known.set(view, applications);
+    return applications;
+  };
+};
+
+const send = (reply: FastifyReply, { status, pieces, headers }: Answer): FastifyReply => {
+  reply.status(status).header('cache-control', 'no-cache, no-store');
+  if (headers) reply.headers(headers);
+  const [piece] = pieces;
+  if (piece === undefined) return reply.send();
+  reply.header('content-type', 'application/json');
+  if (pieces.length === 1) return reply.send(piece);
+  let length = 0;
+  for (const { byteLength } of pieces) length += byteLength;
+  return reply.header('content-length', length).send(Readable.from(pieces, { objectMode: false }));
+};
+
+const UNAUTHORIZED = { 'www-authenticate': 'Basic realm="Asterisk REST Interface"' };
+
+/** By code, what Asterisk would say. */
+const refusal = (error: unknown): Answer => {
+  if (!(error instanceof RollcallError)) {
+    const status = statusOf(error);
+    return refused(status, status < 500 && error instanceof Error ? error.message : 'Internal error');
+  }
+  switch (error.code) {
+    case 'NOT_LOGGED_IN':
+      return refused(401, 'Authentication required', UNAUTHORIZED);
+    case 'ROLE_MISSING':
+      return refused(403, 'Write access denied');
+    case 'TOO_MANY_ATTEMPTS':
+      return refused(429, error.message);
+    case 'AT_UNCLEAR':
+    case 'AT_BEYOND_LOG':
+    case 'AT_COMPACTED':
+      return refused(400, error.message);
+    default:
+      return refused(503, error.message);
+  }
+};
