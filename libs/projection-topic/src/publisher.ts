@@ -9,7 +9,7 @@ import { explain } from './explain.ts';
 import { keepTrying } from './keep-trying.ts';
 import { type ChannelTopic, publishRound } from './publish-round.ts';
 import { publishStatus, type StatusTopic } from './publish-status.ts';
-import { createSender } from './sender.ts';
+import { createSender, type Sender } from './sender.ts';
 import { surveyTopics } from './survey.ts';
 import { createTimer } from './timer.ts';
 import { TOPICS, type TopicNames } from './topic.ts';
@@ -31,6 +31,10 @@ export type PublisherOptions = {
   deleteRetentionMs?: number;
   /** The cache holds the channels of this partition only, and no other is touched. Default: all. */
   partition?: number;
+  /**
+   * Asked before each batch: false while another publisher may have taken this one's place. Nothing is sent then; default: always true.
+   */
+  mayPublish?: () => boolean;
   /** Milliseconds between two looks at what the topic really says. Default: 10 minutes. */
   surveyEveryMs?: number;
   /** Told when publishing stops and why, and with undefined when it goes on. */
@@ -82,7 +86,7 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const agenda = createAgenda();
-  const sender = createSender(kafka);
+  const sender = fenced(createSender(kafka), options.mayPublish);
   const channels: ChannelTopic = { name: topics.channels, partitions: 0, held: new Map(), next: new Map() };
   const status: StatusTopic = { name: topics.status, held: new Map() };
   const counters = { snapshots: 0, tombstones: 0, tooLarge: 0 };
@@ -218,6 +222,18 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
 
 const closed = () =>
   new RollcallError('PUBLISHER_CLOSED', 'The publisher is closed.', 'The next start publishes what is left.');
+
+const fenced = (sender: Sender, mayPublish = () => true): Sender => ({
+  ...sender,
+  send: async (batch) => {
+    if (mayPublish()) return sender.send(batch);
+    throw new RollcallError(
+      'PUBLISHER_FENCED',
+      'Nothing is published: Kafka has not heard of this process for so long that another one may do it.',
+      'Check the brokers and the connection to them; Rollcall goes on by itself when it is in its group again.',
+    );
+  },
+});
 
 /** Whether or not anybody waits for it. */
 const askedFor = (): PromiseWithResolvers<void> => {
