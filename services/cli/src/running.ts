@@ -67,6 +67,8 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
       cache,
       clock: world.clock,
       staleAfter,
+      staleAnswers: settings.staleAnswers,
+      hosts: new Map(Object.entries(settings.pbx).flatMap(([pbx, { hosts = [] }]) => hosts.map((host) => [host, pbx]))),
       readiness: () => ({
         problems: [projection.problem() ?? []].flat(),
         pbxs: [...(sessions?.byPbx ?? [])].map(([name, { status, counters }]) => ({ name, ...status, counters })),

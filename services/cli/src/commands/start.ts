@@ -27,6 +27,7 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--http-open', 'allow an address that others can reach, although there is no login yet')
     .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
     .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
+    .option('--stale-answers <mark|refuse>', 'whether answers about a lost PBX say so or are refused (default: mark)')
     .option('--reconcile-every <duration>', 'how often the list is compared with the PBX (default: 60s)')
     .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
     .option('--retain <duration>', 'how long the events of channels that are over are kept, or off (default: 30d)')

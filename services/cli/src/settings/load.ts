@@ -9,6 +9,7 @@ export type Flags = { config?: string; pbx?: string[] } & Partial<
     | 'data'
     | 'http'
     | 'staleAfter'
+    | 'staleAnswers'
     | 'reconcileEvery'
     | 'auditEvery'
     | 'retain'
@@ -69,6 +70,7 @@ const ENVIRONMENT = {
   data: 'ROLLCALL_DATA',
   http: 'ROLLCALL_HTTP',
   staleAfter: 'ROLLCALL_STALE_AFTER',
+  staleAnswers: 'ROLLCALL_STALE_ANSWERS',
   reconcileEvery: 'ROLLCALL_RECONCILE_EVERY',
   auditEvery: 'ROLLCALL_AUDIT_EVERY',
   retain: 'ROLLCALL_RETAIN',

@@ -32,6 +32,7 @@ describe('layers', () => {
       http: { host: '127.0.0.1', port: 8099 },
       httpOpen: false,
       staleAfter: 900_000,
+      staleAnswers: 'mark',
       reconcileEvery: 60_000,
       auditEvery: 600_000,
       retain: 'default',

@@ -30,6 +30,12 @@ const ariSchema = z.strictObject({
   caFile: z.string().optional(),
 });
 
+const hostSchema = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'is no host name')
+  .transform((name) => name.toLowerCase());
+
 const pbxSchema = z.strictObject({
   /** ami://user:secret@host:port, amis://…, ari+http://…, ari+https://… */
   url: z.string().max(2000),
@@ -39,6 +45,8 @@ const pbxSchema = z.strictObject({
   caFile: z.string().optional(),
   /** ARI of the same PBX, where `url` is AMI: an audit sets its list beside as well. */
   ari: ariSchema.optional(),
+  /** Host names under which `/ari` is this PBX's alone. */
+  hosts: z.array(hostSchema).max(20).optional(),
 });
 
 export type PbxSettings = z.infer<typeof pbxSchema>;
@@ -74,6 +82,8 @@ export const settingsSchema = z.strictObject({
   httpOpen: z.boolean().default(false),
   /** How long a lost PBX's channels stay in the default lists, marked as stale. */
   staleAfter: durationSchema.prefault('15m'),
+  /** Whether answers about a PBX whose connection is lost are given and say so, or are refused. */
+  staleAnswers: z.enum(['mark', 'refuse']).default('mark'),
   /** How often the list is compared with the PBX's own while all is well. */
   reconcileEvery: often.prefault('60s'),
   /** How often the PBX's own lists are audited; `off`: only when asked. */
