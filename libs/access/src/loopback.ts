@@ -1,0 +1,4 @@
+const LOOPBACK = /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i;
+
+/** Whether an address, or a name that is always one, is this machine's own. */
+export const isLoopback = (host: string): boolean => host === '::1' || host === 'localhost' || LOOPBACK.test(host);

@@ -1,0 +1,154 @@
+import type { Clock, Random } from '@rollcall/clock';
+import { errorLine, RollcallError } from '@rollcall/errors';
+import type { Access, AmiAttempt } from './access.ts';
+import { createAttempts } from './attempts.ts';
+import type { Identity, Role } from './identity.ts';
+import { isLoopback } from './loopback.ts';
+import { createPasswords, type Passwords } from './password.ts';
+import { amiKey, isToken, sameText, sha256 } from './secrets.ts';
+import type { Token, User } from './users.ts';
+import { isOpenToOthers, readUsers, stampOf, usersPath } from './users-file.ts';
+import { createVerified } from './verified.ts';
+
+/** The file is looked at so often, and read when it has changed. */
+const LOOK_MS = 250;
+
+/** By what somebody came in; it must still stand in the file for him to stay. */
+type Proof = { user: string; kind: 'password' | 'token' | 'ami'; value: string };
+
+/**
+ * The users and tokens of a data directory, as `rollcall user` writes them. A change is in force within a second; a file that became
+ * unreadable changes nothing, and is warned of.
+ * @throws RollcallError USERS_UNREADABLE, USERS_DAMAGED
+ */
+export const openAccess = (options: {
+  dir: string;
+  clock: Clock;
+  random: Random;
+  warn?: (line: string) => void;
+  /** Cheaper ones in tests. */
+  passwords?: Passwords;
+}): Access => {
+  const { dir, clock, random, warn = () => {}, passwords = createPasswords(random) } = options;
+  const attempts = createAttempts(clock);
+  const verified = createVerified(clock, random);
+  const proofs = new WeakMap<Identity, Proof>();
+  const nobodysSecret = random.secret(32);
+  let known = indexed(dir);
+  let stamp = stampOf(dir);
+  let looked = clock.monotonic();
+  const warnIfOpen = (): void => {
+    if (isOpenToOthers(dir)) warn(`Others on this machine may read ${usersPath(dir)}: chmod 600 ${usersPath(dir)}`);
+  };
+  warnIfOpen();
+
+  const users = (): ReturnType<typeof indexed> => {
+    const now = clock.monotonic();
+    if (now - looked < LOOK_MS) return known;
+    looked = now;
+    const at = stampOf(dir);
+    if (at === stamp) return known;
+    stamp = at;
+    try {
+      known = indexed(dir);
+      warnIfOpen();
+    } catch (error) {
+      warn(`The users stay as they were. ${errorLine(error)}`);
+    }
+    verified.clear();
+    return known;
+  };
+
+  const admit = (user: User, proof: Omit<Proof, 'user'>, role?: Role): Identity => {
+    const identity: Identity = { name: user.name, role: role ?? user.role, ...(user.pbxs && { pbxs: user.pbxs }) };
+    proofs.set(identity, { user: user.name, ...proof });
+    return identity;
+  };
+
+  const byPassword = async (name: string, password: string): Promise<Identity> => {
+    const user = users()?.byName.get(name);
+    const right = await passwords.matches(password, user?.password);
+    if (!right || !user?.password) throw notLoggedIn();
+    return admit(user, { kind: 'password', value: user.password.hash });
+  };
+
+  return {
+    anyUsers: () => users() !== undefined,
+
+    password: async (name, password, address) => {
+      users();
+      const known = verified.find(name, password);
+      if (known) {
+        attempts.check(address);
+        return known;
+      }
+      const attempt = attempts.begin(address);
+      const checked = byPassword(name, password);
+      verified.keep(name, password, checked);
+      const identity = await checked;
+      attempt.succeeded();
+      return identity;
+    },
+
+    token: async (shown, address) => {
+      const hash = sha256(shown).toString('hex');
+      const found = isToken(shown) ? users()?.byToken.get(hash) : undefined;
+      // Nobody guesses one: it is taken although others at the same address fail.
+      if (found && !hasExpired(found.token, clock))
+        return admit(found.user, { kind: 'token', value: hash }, found.token.role);
+      attempts.begin(address);
+      throw notLoggedIn();
+    },
+
+    ami: async (shown, address) => {
+      if (users() === undefined) {
+        if (isLoopback(address)) return { name: shown.user, role: 'read' };
+        throw notLoggedIn();
+      }
+      const attempt = attempts.begin(address);
+      const user = users()?.byName.get(shown.user);
+      const right = amiMatches(shown, user?.amiSecret ?? nobodysSecret);
+      if (!right || user?.amiSecret === undefined) throw notLoggedIn();
+      attempt.succeeded();
+      return admit(user, { kind: 'ami', value: user.amiSecret });
+    },
+
+    holds: (identity) => {
+      const proof = proofs.get(identity);
+      if (!proof) return users() === undefined;
+      const user = users()?.byName.get(proof.user);
+      const role = user && roleBy(proof, user, clock);
+      return role === identity.role && String(user?.pbxs) === String(identity.pbxs);
+    },
+  };
+};
+
+/** The role that a proof still gives; undefined where it is good no longer. */
+const roleBy = ({ kind, value }: Proof, user: User, clock: Clock): Role | undefined => {
+  if (kind === 'password') return user.password?.hash === value ? user.role : undefined;
+  if (kind === 'ami') return user.amiSecret === value ? user.role : undefined;
+  const token = user.tokens.find(({ sha256: hash }) => hash === value);
+  return token && !hasExpired(token, clock) ? (token.role ?? user.role) : undefined;
+};
+
+const hasExpired = ({ expires }: Token, clock: Clock): boolean =>
+  expires !== undefined && clock.now() >= Date.parse(expires);
+
+const amiMatches = (shown: AmiAttempt, secret: string): boolean =>
+  'key' in shown ? sameText(shown.key.toLowerCase(), amiKey(shown.challenge, secret)) : sameText(shown.secret, secret);
+
+const indexed = (dir: string) => {
+  const users = readUsers(dir)?.users;
+  if (!users) return undefined;
+  return {
+    byName: new Map(users.map((user) => [user.name, user])),
+    byToken: new Map(users.flatMap((user) => user.tokens.map((token) => [token.sha256, { user, token }]))),
+  };
+};
+
+const notLoggedIn = () =>
+  new RollcallError(
+    'NOT_LOGGED_IN',
+    'The login that was shown is not known here.',
+    '"rollcall user list" tells who may log in; "rollcall user passwd NAME" gives a new password.',
+  );
