@@ -2,7 +2,7 @@ import { START } from '@rollcall/channel';
 import { isRollcallError } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
 import type { KafkaConnection } from '@rollcall/kafka';
-import { loadPartition, type TopicNames } from '@rollcall/projection-topic';
+import { isOfType, loadPartition, type TopicNames } from '@rollcall/projection-topic';
 import { catchUp, replayOpen } from '@rollcall/projector';
 import { createMemoryCache, type StateCache } from '@rollcall/state-cache';
 
@@ -34,7 +34,7 @@ const fromTopic = async (options: RestoreOptions): Promise<StateCache | undefine
   const { log } = options;
   const loaded = await loadPartition({ ...options, log: log.id }).catch((error: unknown) => {
     // Nothing was published yet.
-    if (isRollcallError(error, 'TOPIC_MISSING')) return undefined;
+    if (isRollcallError(error, 'TOPIC_MISSING') || isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return undefined;
     throw error;
   });
   if (!loaded || loaded.checkpoint === START || loaded.checkpoint > (await log.head())) return undefined;
