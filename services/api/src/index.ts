@@ -2,6 +2,17 @@ export type { Readiness } from './health.ts';
 export type { Follow } from './hub.ts';
 export { imageLines } from './image.ts';
 export { createJobs, type Job, type Jobs } from './jobs.ts';
+export {
+  createMetrics,
+  ingestMetrics,
+  listMetrics,
+  type Metrics,
+  publisherMetrics,
+  type SessionReading,
+  serveMetrics,
+  spoolMetrics,
+  timedAppends,
+} from './metrics/index.ts';
 export { type JobControl, type Operation, operation, type Progress } from './operation.ts';
 export type { ApiOptions } from './options.ts';
 export { createPace } from './pace.ts';

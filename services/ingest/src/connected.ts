@@ -142,6 +142,8 @@ export const createConnected = (options: ConnectedOptions) => {
     suspect: looks.ask,
     audit: auditing.audit,
     examine: async (): Promise<Finding[]> => [...(await untilEnd(connection.examine())), hangups.finding()],
+    /** Reports that wait to be written. */
+    queued: (): number => queue.length,
     /** Until `signal` aborts; what waits then is still written. */
     run: async (): Promise<void> => {
       askForList();

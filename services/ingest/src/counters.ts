@@ -2,6 +2,8 @@
 export type IngestCounters = {
   observations: number;
   events: number;
+  /** Of these, how many of each type. */
+  byType: Record<string, number>;
   /** Reports that changed nothing. */
   unchanged: number;
   /** Reports about a channel that was over: each would be a ghost in a list that believes them. */
@@ -34,6 +36,7 @@ export type IngestCounters = {
 export const createIngestCounters = (): IngestCounters => ({
   observations: 0,
   events: 0,
+  byType: {},
   unchanged: 0,
   late: 0,
   suspect: 0,
@@ -45,3 +48,9 @@ export const createIngestCounters = (): IngestCounters => ({
   hangups: { told: 0, missed: 0, late: 0 },
   audits: { done: 0, failed: 0, last: undefined },
 });
+
+/** Counts an event that was decided. */
+export const countEvent = (counters: IngestCounters, type: string): void => {
+  counters.events++;
+  counters.byType[type] = (counters.byType[type] ?? 0) + 1;
+};

@@ -65,6 +65,8 @@ export type Session = {
    * @throws RollcallError PBX_NOT_CONNECTED, PBX_NO_ANSWER; EXAMINATION_ABANDONED when `signal` aborts
    */
   examine(signal?: AbortSignal): Promise<Finding[]>;
+  /** Reports of the PBX that wait for the log. */
+  queued(): number;
 };
 
 /** Waiting does not heal these. */
@@ -139,5 +141,5 @@ export const runSession = (options: SessionOptions): Session => {
 
   const done = run([...options.listed()]);
   if (options.auditEvery !== undefined) void auditNowAndThen(options.auditEvery);
-  return { done, audit, examine };
+  return { done, audit, examine, queued: () => connected?.queued() ?? 0 };
 };

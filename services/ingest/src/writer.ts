@@ -25,7 +25,7 @@ import {
 } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import type { EventLog } from '@rollcall/event-log';
-import type { IngestCounters } from './counters.ts';
+import { countEvent, type IngestCounters } from './counters.ts';
 import { createKnownStreams, type Known, knownFrom, stateAfter } from './known-streams.ts';
 import { createOutbox } from './outbox.ts';
 
@@ -82,8 +82,8 @@ export const createWriter = (options: WriterOptions) => {
     // What a dead boot left ends in its own boot, although the next one has begun.
     const enveloped = events.map((event) => ({ ...envelope(event, source, time), boot: entry.boot }));
     outbox.add(entry.stream, entry.head, enveloped);
-    counters.events += events.length;
     for (const event of enveloped) {
+      countEvent(counters, event.type);
       entry.head++;
       entry.state = stateAfter(entry.state, recorded(event, entry.stream, entry.head));
     }
@@ -99,7 +99,7 @@ export const createWriter = (options: WriterOptions) => {
       await loadPbx();
       outbox.add(stream, pbxHead, [enveloped]);
     }
-    counters.events++;
+    countEvent(counters, event.type);
     pbxHead++;
     pbx = evolvePbx(pbx, recorded(enveloped, stream, pbxHead));
   };
