@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type NewEvent, pbxStream, revision, SCHEMA_VERSION } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openDataDir } from '../../services/cli/src/data-dir.ts';
+import { openDataDir } from '../../services/projector/src/data-dir.ts';
 import type { Running } from '../../services/cli/src/running.ts';
 import { runCommand } from '../../services/cli/src/testing/run-command.ts';
 import { waitFor } from '../support/rollcall-process.ts';

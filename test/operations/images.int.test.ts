@@ -1,7 +1,7 @@
 import { systemWorld } from '@rollcall/clock';
 import { digest } from '@rollcall/state-cache';
 import { afterAll, expect, test } from 'vitest';
-import { openDataDir } from '../../services/cli/src/data-dir.ts';
+import { openDataDir } from '../../services/projector/src/data-dir.ts';
 import { logWith, removeDirs } from './as-operator.ts';
 
 afterAll(removeDirs);

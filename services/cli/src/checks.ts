@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { World } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import { type EmbeddedLog, openEmbeddedLog } from '@rollcall/event-log';
+import { imagePath } from '@rollcall/projector-service/list';
 import { readImage } from '@rollcall/state-cache';
-import { imagePath } from './data-dir.ts';
 import { type DoctorFinding, found } from './operations/examine.ts';
 import { bytes } from './reading/bytes.ts';
 

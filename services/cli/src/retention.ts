@@ -1,9 +1,9 @@
 import type { World } from '@rollcall/clock';
 import { errorLine, isRollcallError } from '@rollcall/errors';
 import { defaultRetention, type EmbeddedLog, type RetentionPolicy } from '@rollcall/event-log';
+import type { DataDir } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
 import { compactLog } from './compact.ts';
-import type { DataDir } from './data-dir.ts';
 import { bytes } from './reading/bytes.ts';
 import { span } from './reading/span.ts';
 
@@ -40,7 +40,11 @@ const ATTEMPTS = 5;
 export type Kept = { streams: number; events: number; givenBack: number };
 
 /** Drops what the policy does not keep; what is dropped is proved to change nothing in the list. */
-export const keepTo = async (policy: RetentionPolicy, dir: DataDir, signal: AbortSignal): Promise<Kept> => {
+export const keepTo = async (
+  policy: RetentionPolicy,
+  dir: DataDir<EmbeddedLog>,
+  signal: AbortSignal,
+): Promise<Kept> => {
   const kept: Kept = { streams: 0, events: 0, givenBack: 0 };
   for (let attempt = 0; attempt < ATTEMPTS && !signal.aborted; attempt++) {
     const before = await dir.log.retentionPosition(policy);

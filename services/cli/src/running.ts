@@ -4,13 +4,17 @@ import { errorLine } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
 import type { Publisher } from '@rollcall/projection-topic';
 import { tell } from '@rollcall/projector';
+import {
+  type DataDir,
+  openDataDir,
+  type Projection,
+  startProjection,
+  startPublishing,
+} from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
-import { type DataDir, openDataDir } from './data-dir.ts';
 import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
-import { type Projection, startProjection } from './projection.ts';
-import { startPublishing } from './publishing.ts';
 import { keepTo, retentionPolicy, startRetention } from './retention.ts';
 import { type Sessions, startSessions } from './sessions.ts';
 import { ariBeside, pbxSource } from './settings/pbx-source.ts';

@@ -4,8 +4,8 @@ import type { World } from '@rollcall/clock';
 import { errorLine, RollcallError } from '@rollcall/errors';
 import { createIngestCounters, type IngestCounters, type PbxStatus, runSession } from '@rollcall/ingest';
 import { printable } from '@rollcall/listing';
+import type { DataDir } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
-import type { DataDir } from './data-dir.ts';
 import { playDemo } from './demo.ts';
 
 export type Session = {

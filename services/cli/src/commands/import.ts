@@ -4,9 +4,9 @@ import type { Observation } from '@rollcall/channel';
 import { errorLine, RollcallError } from '@rollcall/errors';
 import { createIngestCounters, createRecording, createWriter } from '@rollcall/ingest';
 import { catchUp } from '@rollcall/projector';
+import { openDataDir } from '@rollcall/projector-service/list';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { openDataDir } from '../data-dir.ts';
 import { createProgress } from '../progress.ts';
 import { pbxNameSchema } from '../settings/schema.ts';
 

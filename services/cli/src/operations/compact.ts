@@ -2,6 +2,7 @@ import { operation } from '@rollcall/api';
 import { position } from '@rollcall/channel';
 import { z } from 'zod';
 import { compactLog } from '../compact.ts';
+import { embeddedOnly } from '../engines/embedded-only.ts';
 import type { Operated } from './operated.ts';
 
 export const compactResult = z.object({
@@ -21,8 +22,13 @@ export const compactOperation = ({ dir: { log, cache } }: Operated) =>
     body: z.strictObject({ before: z.number().nonnegative() }),
     changes: true,
     run: async ({ before }, { signal, progress }): Promise<z.output<typeof compactResult>> => {
-      const target = await log.positionAt(before);
-      return compactLog(log, cache, {
+      const own = embeddedOnly(
+        log,
+        'Compacting',
+        'EventStoreDB: set retain, and let the server scavenge. Kafka keeps everything.',
+      );
+      const target = await own.positionAt(before);
+      return compactLog(own, cache, {
         before: target,
         signal,
         progress: ({ position: at, events }) =>

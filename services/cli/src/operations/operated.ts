@@ -1,8 +1,7 @@
 import type { World } from '@rollcall/clock';
 import type { RetentionPolicy } from '@rollcall/event-log';
 import type { Publisher } from '@rollcall/projection-topic';
-import type { DataDir } from '../data-dir.ts';
-import type { Projection } from '../projection.ts';
+import type { DataDir, Projection } from '@rollcall/projector-service/list';
 import type { Session } from '../sessions.ts';
 
 /** The parts of a Rollcall that operations work on. */

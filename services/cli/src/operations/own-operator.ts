@@ -1,10 +1,9 @@
 import { createJobs } from '@rollcall/api';
 import { isRollcallError, RollcallError } from '@rollcall/errors';
 import { openEmbeddedLog } from '@rollcall/event-log';
+import { type DataDir, openDataDir, startProjection } from '@rollcall/projector-service/list';
 import pino from 'pino';
 import type { Context } from '../context.ts';
-import { type DataDir, openDataDir } from '../data-dir.ts';
-import { startProjection } from '../projection.ts';
 import { operationsOf } from './all.ts';
 import type { Operator } from './operator.ts';
 

@@ -1,8 +1,11 @@
 import { type Jobs, operation } from '@rollcall/api';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
+import { embeddedOnly } from '../engines/embedded-only.ts';
 import { type Kept, keepTo } from '../retention.ts';
 import type { Operated } from './operated.ts';
+
+const SERVERS_OWN = 'A server keeps what its own settings say: docs/engines.md.';
 
 const kept = z.object({ streams: z.int(), events: z.int(), givenBack: z.int() });
 
@@ -12,7 +15,8 @@ export const retentionOperation = ({ dir, retention }: Operated) =>
     name: 'retention',
     body: z.strictObject({}),
     changes: true,
-    run: async (_, { signal }): Promise<Kept> => keepTo(retention ?? {}, dir, signal),
+    run: async (_, { signal }): Promise<Kept> =>
+      keepTo(retention ?? {}, { ...dir, log: embeddedOnly(dir.log, 'This retention', SERVERS_OWN) }, signal),
   });
 
 /**

@@ -1,7 +1,7 @@
 import { imageLines, operation } from '@rollcall/api';
 import { RollcallError } from '@rollcall/errors';
+import { createBreath } from '@rollcall/projector-service/list';
 import { z } from 'zod';
-import { createBreath } from '../breath.ts';
 import { readToldList } from '../verification/told-list.ts';
 import { type Verified, verifyData } from '../verification/verify-data.ts';
 import { foundDifferences, foundDifferencesSchema, SHOWN } from './found-differences.ts';

@@ -2,10 +2,11 @@ import { imageLines, type Progress } from '@rollcall/api';
 import { type Position, position, START } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
-import type { EmbeddedLog } from '@rollcall/event-log';
+import type { EventLog } from '@rollcall/event-log';
 import { replayOpen } from '@rollcall/projector';
+import { imagePath } from '@rollcall/projector-service/list';
 import { type CacheReader, createMemoryCache, type Difference, differences, readImage } from '@rollcall/state-cache';
-import { imagePath } from '../data-dir.ts';
+import { isEmbedded } from '../engines/embedded-only.ts';
 import { viewAt } from '../view.ts';
 import { foldThrough, type Stop } from './fold-through.ts';
 import { readToldList, type ToldList, toldDifferences } from './told-list.ts';
@@ -31,7 +32,7 @@ export type Verified = {
 
 export type VerifyOptions = {
   data: string;
-  log: EmbeddedLog;
+  log: EventLog;
   world: World;
   /** The list that is served, where one is; asked for when its turn comes. */
   list?: () => Promise<ToldList>;
@@ -76,7 +77,7 @@ const verifyOnce = async (options: VerifyOptions): Promise<Verified> => {
     if (!isRollcallError(error, 'LOG_GAP')) throw error;
     verified.problems.push(error.line);
   }
-  if (at !== undefined) return verified;
+  if (at !== undefined || !isEmbedded(log)) return verified;
   const findings: LogFinding[] = [];
   for await (const finding of log.check({
     structure,
