@@ -20,7 +20,7 @@ const message = (name: string, summary: string, key: string, payload: object) =>
 });
 
 const CHANNEL_KEY = '^[^/]+/.+$';
-const PBX_KEY = '^pbx/[^/]+$';
+const PBX_KEY = '^pbx/[^/]+(/\\d+)?$';
 const TOMBSTONE = { type: 'null', description: 'A tombstone: the record has no value.' };
 
 const ref = (channel: string, name: string) => ({ $ref: `#/channels/${channel}/messages/${name}` });

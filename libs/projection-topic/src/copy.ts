@@ -1,5 +1,7 @@
 import type { Clock } from '@rollcall/clock';
 import type { Batch, Places } from './follow.ts';
+import { channelKey, partitioning } from './partition.ts';
+import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
 import { createStatusTable, type StatusTable } from './status-table.ts';
 import { createTable, type Table } from './table.ts';
 
@@ -62,6 +64,15 @@ export const coveredPosition = ({ status, places }: Copy, topic: string, partiti
   const isRead = ([one, offset]: [string, number]) => (read?.get(Number(one)) ?? 0) >= offset;
   return checkpoint && Object.entries(checkpoint.offsets).every(isRead) ? checkpoint.position : undefined;
 };
+
+/** The PBX as its publisher says, which of several is the one that keeps the channel's partition: positions are places in that. */
+export const pbxSeenFrom = (copy: Copy, topic: string, channel: ChannelSnapshot): PbxSnapshot | undefined => {
+  const place = partitionings.get(copy) ?? partitioning(copy.places.get(topic)?.size ?? 1);
+  partitionings.set(copy, place);
+  return copy.status.pbx(channel.pbx, place(channelKey(channel.pbx, channel.uniqueid)));
+};
+
+const partitionings = new WeakMap<Copy, (key: string) => number>();
 
 /** Whether everything that a publisher has said to be complete is in the copy, for every partition of the topic. */
 export const isCovered = ({ places, status }: Copy, topic: string): boolean => {

@@ -2,7 +2,7 @@ import type { CacheReader } from '@rollcall/state-cache';
 import type { Message } from 'kafkajs';
 import type { Deliver } from './deliver.ts';
 import { digestOf, type Written } from './write-record.ts';
-import { checkpointMessage, forgetMessage, pbxMessage } from './write-status.ts';
+import { checkpointKey, checkpointMessage, forgetMessage, pbxKey, pbxMessage } from './write-status.ts';
 
 /** What the status topic holds, by key. */
 export type StatusTopic = { name: string; held: Map<string, { log: string; digest: number }> };
@@ -13,20 +13,27 @@ export type StatusTopic = { name: string; held: Map<string, { log: string; diges
  */
 export const publishStatus = async (
   pbxs: ReadonlySet<string>,
-  checkpoint: { key: string; position: number; next: ReadonlyMap<number, number> } | undefined,
-  { topic, cache, deliver, written }: { topic: StatusTopic; cache: CacheReader; deliver: Deliver; written: Written },
+  checkpoint: { position: number; next: ReadonlyMap<number, number> } | undefined,
+  options: {
+    topic: StatusTopic;
+    cache: CacheReader;
+    deliver: Deliver;
+    written: Written;
+    partition: number | undefined;
+  },
 ): Promise<void> => {
+  const { topic, cache, deliver, written, partition } = options;
   const messages: Message[] = [];
   const after: [string, { log: string; digest: number } | undefined][] = [];
   for (const name of pbxs) {
-    const key = `pbx/${name}`;
+    const key = pbxKey(name, partition);
     const held = topic.held.get(key);
     const pbx = cache.pbx(name);
     if (pbx) {
       const value = JSON.stringify(pbx);
       const digest = digestOf(value);
       if (held?.digest === digest && held.log === written.log) continue;
-      messages.push(pbxMessage(pbx, value, written));
+      messages.push(pbxMessage(key, pbx, value, written));
       after.push([key, { log: written.log, digest }]);
     } else if (held) {
       messages.push(forgetMessage(key, written));
@@ -34,9 +41,10 @@ export const publishStatus = async (
     }
   }
   if (checkpoint) {
-    const { key, position, next } = checkpoint;
+    const { position, next } = checkpoint;
     const offsets = Object.fromEntries([...next].sort(([a], [b]) => a - b));
-    messages.push(checkpointMessage(key, { position, offsets }, written));
+    const setAside = [...cache.quarantine()].length;
+    messages.push(checkpointMessage(checkpointKey(partition), { position, offsets, setAside }, written));
   }
   if (messages.length === 0) return;
   const inFirst = messages.map((message) => ({ ...message, partition: 0 }));

@@ -13,7 +13,6 @@ import { createSender, type Sender } from './sender.ts';
 import { surveyTopics } from './survey.ts';
 import { createTimer } from './timer.ts';
 import { TOPICS, type TopicNames } from './topic.ts';
-import { checkpointKey } from './write-status.ts';
 
 export type PublisherOptions = {
   kafka: KafkaConnection;
@@ -142,9 +141,15 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
     const due = checkpoints.isDue && position !== covered;
     try {
       await publishRound(round, { topic: channels, cache, agenda, deliver, log, world, counters });
-      const checkpoint = { key: checkpointKey(partition), position, next: channels.next };
+      const checkpoint = { position, next: channels.next };
       const written = { log, time: world.clock.now() };
-      await publishStatus(round.pbxs, due ? checkpoint : undefined, { topic: status, cache, deliver, written });
+      await publishStatus(round.pbxs, due ? checkpoint : undefined, {
+        topic: status,
+        cache,
+        deliver,
+        written,
+        partition,
+      });
     } catch (error) {
       agenda.putBack(round);
       throw error;

@@ -125,7 +125,7 @@ describe('what is not Rollcall’s', () => {
 describe('the status topic', () => {
   test('a PBX reads as it was written', () => {
     const pbx = pbxOf('pbx-a', { connected: false });
-    expect(readStatusRecord(asFetched(pbxMessage(pbx, JSON.stringify(pbx), written)))).toEqual({
+    expect(readStatusRecord(asFetched(pbxMessage('pbx/pbx-a', pbx, JSON.stringify(pbx), written)))).toEqual({
       is: 'pbx',
       name: 'pbx-a',
       log: 'log-1',

@@ -71,6 +71,10 @@ export const checkpointSchema = z
     offsets: z
       .record(z.string().regex(/^\d+$/), whole.nonnegative())
       .describe('By partition of the channel topic: once a reader has read up to here, it has all of that.'),
+    setAside: whole
+      .nonnegative()
+      .optional()
+      .describe('Channels that wait at an event which cannot be read: they are listed as they were before it, or not.'),
   })
   .meta({ title: 'Checkpoint', description: 'How far the channel topic is complete.' });
 

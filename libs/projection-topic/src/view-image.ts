@@ -23,7 +23,7 @@ const imageSchema = z.object({
   newest: byTopic,
   channels: z.array(z.tuple([z.string(), version, channelSchema])),
   tombstones: z.array(z.tuple([z.string(), version])),
-  pbxs: z.array(z.object({ log: z.string(), revision: whole, pbx: pbxSchema })),
+  pbxs: z.array(z.object({ partition: whole.optional(), log: z.string(), revision: whole, pbx: pbxSchema })),
   checkpoints: z.array(z.tuple([z.string(), z.object({ log: z.string(), checkpoint: checkpointSchema })])),
 });
 
@@ -43,7 +43,7 @@ export const saveViewImage = async (path: string, copy: Copy, topics: TopicNames
     newest: entriesOf(copy.newest),
     channels: [...channels.live].map(([key, entry]) => [key, entry.version, entry.channel]),
     tombstones: [...channels.tombstones],
-    pbxs: [...status.entries()].map(([, entry]) => entry),
+    pbxs: [...status.entries()],
     checkpoints: [...status.checkpoints],
   };
   const content = JSON.stringify(image);
@@ -98,7 +98,7 @@ const copyOf = (image: Image, completeAt: Moment): Copy => {
   const { channels, status } = copy;
   for (const [key, of, channel] of image.channels) channels.take({ is: 'snapshot', key, version: of, channel });
   for (const [key, of] of image.tombstones) channels.take({ is: 'tombstone', key, version: of });
-  for (const { log, revision, pbx } of image.pbxs) status.take({ is: 'pbx', name: pbx.name, log, revision, pbx });
+  for (const entry of image.pbxs) status.take({ is: 'pbx', name: entry.pbx.name, partition: undefined, ...entry });
   for (const [key, entry] of image.checkpoints) status.take({ is: 'checkpoint', key, ...entry });
   return { ...copy, newest: mapsOf(image.newest) };
 };

@@ -1,7 +1,7 @@
 import { systemWorld, type World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import { checkConnection, type KafkaConnection } from '@rollcall/kafka';
-import { type Copy, coveredPosition } from './copy.ts';
+import { type Copy, coveredPosition, pbxSeenFrom } from './copy.ts';
 import { runFeed } from './feed.ts';
 import { createListeners, type ViewEvents } from './listeners.ts';
 import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
@@ -142,7 +142,7 @@ export const openChannelView = (options: ChannelViewOptions): ChannelView => {
     list: () => copy?.channels.list() ?? [],
     pbx: (name) => copy?.status.pbx(name),
     pbxs: () => copy?.status.pbxs() ?? [],
-    isStale: (channel) => isStale(channel, copy?.status.pbx(channel.pbx)),
+    isStale: (channel) => isStale(channel, copy && pbxSeenFrom(copy, topics.channels, channel)),
     checkpoint: (partition) => copy && coveredPosition(copy, topics.channels, partition),
     on: listeners.on,
     problem: () => problem,

@@ -3,16 +3,17 @@ import { writeHeaders } from './headers.ts';
 import type { Checkpoint, PbxSnapshot } from './snapshot.ts';
 import { digestOf, type Written } from './write-record.ts';
 
-export const pbxKey = (name: string): string => `pbx/${name}`;
+/** `partition`: as for the checkpoint. Positions are places in the partition of the log then, so each says it for its own channels. */
+export const pbxKey = (name: string, partition?: number): string =>
+  partition === undefined ? `pbx/${name}` : `pbx/${name}/${partition}`;
 
 /** `partition`: that of the channel topic which one publisher of several keeps; absent: it keeps them all. */
 export const checkpointKey = (partition?: number): string =>
   partition === undefined ? 'checkpoint' : `checkpoint/${partition}`;
 
 /** The record that says how a PBX stands. */
-export const pbxMessage = (pbx: PbxSnapshot, value: string, { log, time }: Written): Message => {
-  const { name, boot, revision, position } = pbx;
-  const key = pbxKey(name);
+export const pbxMessage = (key: string, pbx: PbxSnapshot, value: string, { log, time }: Written): Message => {
+  const { boot, revision, position } = pbx;
   const mark = digestOf(value).toString(16);
   const described = { log, boot, revision, position, time, key, type: 'rollcall.pbx.snapshot', mark };
   return { key, value, headers: { 'content-type': 'application/json', ...writeHeaders(described) } };

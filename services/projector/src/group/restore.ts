@@ -37,7 +37,8 @@ const fromTopic = async (options: RestoreOptions): Promise<StateCache | undefine
     if (isRollcallError(error, 'TOPIC_MISSING') || isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return undefined;
     throw error;
   });
-  if (!loaded || loaded.checkpoint === START || loaded.checkpoint > (await log.head())) return undefined;
+  if (!loaded || loaded.setAside > 0 || loaded.checkpoint === START) return undefined;
+  if (loaded.checkpoint > (await log.head())) return undefined;
   const cache = createMemoryCache();
   cache.commit(loaded);
   return (await isAtHeads(log, cache)) ? cache : undefined;
