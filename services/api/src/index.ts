@@ -1,3 +1,4 @@
+export { type AmiFace, type AmiOptions, createAmiFace } from './ami/face.ts';
 export type { Readiness } from './health.ts';
 export type { Follow } from './hub.ts';
 export { imageLines } from './image.ts';

@@ -1,0 +1,19 @@
+/** Actions of Asterisk 22 that a reader has no right to, or that ask for what no list of channels holds: they are refused, not unknown. */
+const NAMES = `AbsoluteTimeout AGI AOCMessage Atxfer BlindTransfer Bridge BridgeDestroy BridgeInfo BridgeKick BridgeList BridgeTechnologyList
+BridgeTechnologySuspend BridgeTechnologyUnsuspend CancelAtxfer ConfbridgeKick ConfbridgeList ConfbridgeListRooms ConfbridgeLock
+ConfbridgeMute ConfbridgeSetSingleVideoSrc ConfbridgeStartRecord ConfbridgeStopRecord ConfbridgeUnlock ConfbridgeUnmute ControlPlayback
+CreateConfig DBDel DBDelTree DBGet DBGetTree DBPut DeviceStateList DialplanExtensionAdd DialplanExtensionRemove ExtensionState
+ExtensionStateList FAXSession FAXSessions FAXStats GetConfig GetConfigJSON Getvar Hangup ListCategories LocalOptimizeAway LoggerRotate
+MailboxCount MailboxStatus MessageSend MixMonitor MixMonitorMute ModuleCheck ModuleLoad MuteAudio Originate Park ParkedCalls Parkinglots
+PJSIPHangup PJSIPQualify PJSIPRegister PJSIPSetMaintenance PJSIPShowAors PJSIPShowAuths PJSIPShowContacts PJSIPShowEndpoint
+PJSIPShowEndpoints PJSIPShowMaintenance PJSIPShowRegistrationInboundContactStatuses PJSIPShowRegistrationsInbound
+PJSIPShowRegistrationsOutbound PJSIPShowResourceLists PJSIPShowSubscriptionsInbound PJSIPShowSubscriptionsOutbound PJSIPUnregister
+PlayDTMF PlayMF PresenceState PresenceStateList QueueAdd QueueChangePriorityCaller QueueLog QueueMemberRingInUse QueuePause QueuePenalty
+QueueReload QueueRemove QueueReset QueueRule QueueStatus QueueSummary QueueWithdrawCaller Redirect Reload SendFlash SendText Setvar
+ShowDialPlan SorceryMemoryCacheExpire SorceryMemoryCacheExpireObject SorceryMemoryCachePopulate SorceryMemoryCacheStale
+SorceryMemoryCacheStaleObject StopMixMonitor UpdateConfig UserEvent VoicemailBoxSummary VoicemailForward VoicemailMove VoicemailRefresh
+VoicemailRemove VoicemailUsersList VoicemailUserStatus WaitEvent`;
+
+const KNOWN = new Set(NAMES.toLowerCase().split(/\s+/));
+
+export const isAsterisks = (action: string): boolean => KNOWN.has(action.toLowerCase());

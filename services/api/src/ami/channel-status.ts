@@ -1,0 +1,65 @@
+import type { Channel } from '@rollcall/channel';
+import { durationSeconds } from '@rollcall/listing';
+import type { Action } from './action.ts';
+import { actionId, block, type Line, listComplete, listStart, refused } from './block.ts';
+import { staleLine } from './channel-list.ts';
+import { escapeC } from './escape.ts';
+import { header, type Request } from './requests.ts';
+import { snapshot, UNKNOWN } from './snapshot.ts';
+import { readVariable } from './variables.ts';
+import type { View } from './view.ts';
+
+/** `Status` of all channels, or of the one that `Channel` names (main/manager.c, Asterisk 16 to 23). */
+export const status: Action = function* (request, view) {
+  const wanted = header(request, 'Channel');
+  const found = wanted === '' ? view.channels() : [view.find(wanted) ?? []].flat();
+  if (wanted !== '' && found.length === 0) {
+    yield refused(request, 'No such channel');
+    return;
+  }
+  const stale = staleLine(view.stale(found));
+  yield listStart(request, 'Channel status will follow', stale);
+  for (const channel of found) yield item(request, channel, view);
+  yield listComplete(request, 'StatusComplete', found.length, [['Items', found.length], ...stale]);
+};
+
+const item = (request: Request, channel: Channel, view: View): string =>
+  block([
+    ['Event', 'Status'],
+    ['Privilege', 'Call'],
+    ...snapshot(channel),
+    ['Type', technology(channel)],
+    ['DNID', NOT_KNOWN],
+    ['EffectiveConnectedLineNum', channel.connectedNumber || UNKNOWN],
+    ['EffectiveConnectedLineName', escapeC(channel.connectedName || UNKNOWN)],
+    ['TimeToHangup', NOT_KNOWN],
+    ['BridgeID', channel.bridge ?? ''],
+    ['Application', channel.application ?? ''],
+    ['Data', channel.applicationData ?? ''],
+    ['Nativeformats', NOT_KNOWN],
+    ['Readformat', NOT_KNOWN],
+    ['Readtrans', NOT_KNOWN],
+    ['Writeformat', NOT_KNOWN],
+    ['Writetrans', NOT_KNOWN],
+    ['Callgroup', NOT_KNOWN],
+    ['Pickupgroup', NOT_KNOWN],
+    ['Seconds', durationSeconds(channel, view.now) ?? ''],
+    ...variables(request, channel),
+    ...view.marks(channel),
+    ...actionId(request),
+  ]);
+
+/** No event of AMI or ARI says it. The header stays, since Asterisk always has it. */
+const NOT_KNOWN = '';
+
+/** The part of the name before the stroke is the channel's technology. */
+export const technology = ({ name }: Channel): string => name.split('/', 1)[0] ?? '';
+
+const variables = (request: Request, channel: Channel): Line[] => {
+  if (/^(yes|true|y|t|1|on)$/i.test(header(request, 'AllVariables'))) {
+    return Object.entries(channel.variables ?? {}).map(([name, value]) => ['Variable', `${name}=${value}`]);
+  }
+  const names = header(request, 'Variables');
+  if (names === '') return [];
+  return names.split(',').map((name) => ['Variable', `${name}=${readVariable(channel, name)}`]);
+};

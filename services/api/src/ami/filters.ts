@@ -1,0 +1,95 @@
+import type { AmiEvent } from './events.ts';
+import { compilePosix } from './posix-regex.ts';
+
+/** Which events a session lets pass, added one after the other. */
+export type Filters = {
+  add(filter: { value: string; criteria: string }): 'added' | 'does-not-compile' | 'wrong-form';
+  pass(event: AmiEvent): boolean;
+};
+
+type Matches = (event: AmiEvent) => boolean;
+
+/** Each costs time at every event. */
+const MAX_FILTERS = 16;
+
+/**
+ * Asterisk's `Filter` action: a POSIX regular expression over the whole text of an event, `!` before it to keep such events out (16 to 23);
+ * or, with MatchCriteria, `action(include|exclude),name(Event),header(Name),method(regex|exact|starts_with|ends_with|contains|none)`
+ * (18.26, 20.11, 21.6, 22.1 and later). With including filters an event must match one of them; an excluding one that matches keeps it out.
+ */
+export const createFilters = (): Filters => {
+  const includes: Matches[] = [];
+  const excludes: Matches[] = [];
+  return {
+    add: ({ value, criteria }) => {
+      if (includes.length + excludes.length >= MAX_FILTERS) return 'wrong-form';
+      const form = criteria === '' ? plainForm(value) : criteriaForm(criteria, value);
+      if (!form) return 'wrong-form';
+      const matches = matcher(form);
+      if (!matches) return 'does-not-compile';
+      (form.exclude ? excludes : includes).push(matches);
+      return 'added';
+    },
+    pass: (event) =>
+      (includes.length === 0 || includes.some((matches) => matches(event))) &&
+      !excludes.some((matches) => matches(event)),
+  };
+};
+
+type Form = { exclude: boolean; name?: string; header?: string; method: string; value: string };
+
+const plainForm = (value: string): Form | undefined => {
+  const exclude = value.startsWith('!');
+  const pattern = exclude ? value.slice(1) : value;
+  return pattern === '' ? undefined : { exclude, method: 'regex', value: pattern };
+};
+
+const METHODS = new Set(['regex', 'exact', 'starts_with', 'ends_with', 'contains', 'none']);
+
+const criteriaForm = (criteria: string, value: string): Form | undefined => {
+  const said = new Map<string, string>();
+  for (const part of criteria.split(',')) {
+    const [, name = '', argument = ''] = /^\s*(action|name|header|method)\(([^()]*)\)\s*$/.exec(part) ?? [];
+    if (argument === '' || said.has(name)) return undefined;
+    said.set(name, argument);
+  }
+  const { action = 'include', name, header, method } = Object.fromEntries(said);
+  if (action !== 'include' && action !== 'exclude') return undefined;
+  // Without a value there is only the name to go by; with one, something that tells how to compare it.
+  const how = method ?? (value === '' ? 'none' : header === undefined ? undefined : 'regex');
+  if (how === undefined || !METHODS.has(how)) return undefined;
+  if ((how === 'none') !== (value === '') || (how === 'none' && name === undefined)) return undefined;
+  return { exclude: action === 'exclude', method: how, value, ...(name && { name }), ...(header && { header }) };
+};
+
+const matcher = ({ name, header, method, value }: Form): Matches | undefined => {
+  const compares = comparison(method, value);
+  if (!compares) return undefined;
+  return (event) => {
+    if (name !== undefined && name.toLowerCase() !== event.name.toLowerCase()) return false;
+    if (method === 'none') return true;
+    if (header === undefined) return compares(event.text);
+    return valuesOf(event.text, header).some(compares);
+  };
+};
+
+const comparison = (method: string, value: string): ((text: string) => boolean) | undefined => {
+  switch (method) {
+    case 'regex':
+      return compilePosix(value);
+    case 'exact':
+      return (text) => text === value;
+    case 'starts_with':
+      return (text) => text.startsWith(value);
+    case 'ends_with':
+      return (text) => text.endsWith(value);
+    default:
+      return (text) => text.includes(value);
+  }
+};
+
+const valuesOf = (text: string, header: string): string[] =>
+  text
+    .split('\r\n')
+    .filter((line) => line.startsWith(`${header}: `))
+    .map((line) => line.slice(header.length + 2));

@@ -1,0 +1,54 @@
+import { type Channel, channelIsStale, type Pbx } from '@rollcall/channel';
+import type { CacheReader } from '@rollcall/state-cache';
+import { listed, stalePbxs } from '../listed.ts';
+import type { Line } from './block.ts';
+
+/** What one user sees at one moment. */
+export type View = {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly pbxs: readonly Pbx[];
+  /** Oldest first; channels of a PBX that is lost for too long are left out. */
+  channels(): Channel[];
+  /** By name, case not counting, or by uniqueid, as Asterisk looks for a channel. */
+  find(channel: string): Channel | undefined;
+  isStale(channel: Channel): boolean;
+  /** PBXs of which channels are listed although their connection is lost. */
+  stale(channels: Channel[]): string[];
+  /**
+   * Where channels of several PBXs are seen, SystemName says of which one each is: two PBXs may use one uniqueid. Asterisk itself
+   * marks its events so (`systemname` of asterisk.conf).
+   */
+  marks(channel: Channel): Line[];
+};
+
+export type Viewed = { cache: CacheReader; now: number; staleAfter: number };
+
+/** @param allowed names of the PBXs that may be seen; all where it is left out */
+export const createView = ({ cache, now, staleAfter }: Viewed, allowed: readonly string[] | undefined): View => {
+  const pbxs = [...cache.pbxs()].filter(({ name }) => allowed?.includes(name) ?? true);
+  const seen = new Set(pbxs.map(({ name }) => name));
+  const listing = { cache, now, staleAfter };
+  const isStale = (channel: Channel): boolean => channelIsStale(channel, cache.pbx(channel.pbx));
+  return {
+    now,
+    pbxs,
+    channels: () => {
+      if (allowed?.length === 1) return listed(listing, allowed[0]);
+      return allowed ? listed(listing).filter(({ pbx }) => seen.has(pbx)) : listed(listing);
+    },
+    find: (channel) => {
+      for (const { name } of pbxs) {
+        const found = cache.byName(name, channel)[0] ?? cache.byUniqueid(name, channel);
+        if (found) return found;
+      }
+      return undefined;
+    },
+    isStale,
+    stale: (channels) => stalePbxs(channels, listing),
+    marks: (channel) => [
+      ...(pbxs.length > 1 ? [['SystemName', channel.pbx] as const] : []),
+      ...(isStale(channel) ? [['Stale', 'yes'] as const] : []),
+    ],
+  };
+};
