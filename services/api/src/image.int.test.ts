@@ -29,7 +29,7 @@ const pausedReader = async (url: string): Promise<{ socket: Socket; rest: () => 
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   await once(socket, 'connect');
   socket.write(
-    `GET /v1/image HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${AUTHORISED.authorization}\r\n\r\n`,
+    `GET /v1/image HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: ${AUTHORISED.authorization}\r\n\r\n`,
   );
   socket.pause();
   return {

@@ -257,7 +257,7 @@ describe('progress', () => {
     const { job } = await begin('fold');
     const slow = connect(Number(new URL(api.url).port), '127.0.0.1');
     slow.pause();
-    slow.write(`GET /v1/jobs/${job.id}/progress HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
+    slow.write(`GET /v1/jobs/${job.id}/progress HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
     const closed = new Promise((resolve) => slow.once('close', resolve));
     // Each phase is a report, once the quick one has read the one before; together more than the sockets of a system take in.
     let reports = 0;

@@ -1,9 +1,13 @@
 import type { Access } from '@rollcall/access';
-import type { Clock } from '@rollcall/clock';
+import type { Clock, Scheduler } from '@rollcall/clock';
 import type { CacheReader } from '@rollcall/state-cache';
+import type { HttpLimits } from './access/limits.ts';
 import type { Readiness } from './health.ts';
 import type { Follow } from './hub.ts';
 import type { Operating } from './operating.ts';
+
+/** PEM. */
+export type Tls = { cert: string | Buffer; key: string | Buffer };
 
 export type ApiOptions = {
   cache: CacheReader;
@@ -23,4 +27,16 @@ export type ApiOptions = {
   operating?: Operating;
   /** Users and tokens; where it is left out, nobody is asked for a login. */
   access?: Access;
+  /** Ends the connections of who may not be there any more; they stay where it is left out. */
+  scheduler?: Scheduler;
+  /** Where no login is asked for, whoever reaches it is served; otherwise this machine alone. */
+  open?: boolean;
+  /** Certificate and key in PEM; without them it is plain HTTP. */
+  tls?: Tls;
+  /** Addresses of proxies whose word on where a request comes from is taken (`X-Forwarded-For`). */
+  trustProxy?: readonly string[];
+  /** Origins whose pages may read; none unless given. */
+  corsOrigins?: readonly string[];
+  /** None where it is left out; those of the HTTP server itself always hold. */
+  limits?: HttpLimits;
 };

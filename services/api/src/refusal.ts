@@ -15,6 +15,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['JOB_UNKNOWN', 404],
   ['JOB_IN_THE_WAY', 409],
   ['TOO_MANY_ATTEMPTS', 429],
+  ['TOO_MANY_REQUESTS', 429],
 ]);
 
 /** An error as an answer; a defect tells nothing of the inside. */

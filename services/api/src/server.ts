@@ -1,6 +1,15 @@
-import { RollcallError } from '@rollcall/errors';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { Server } from 'node:https';
+import fastify, {
+  type FastifyHttpsOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { tellBrowsers } from './access/browsers.ts';
+import { limitConnections } from './access/connections.ts';
 import { identify } from './access/identify.ts';
+import { MAX_HEADERS, SERVER_LIMITS } from './access/limits.ts';
+import { limitRate } from './access/request-rate.ts';
 import { ariFace } from './ari/face.ts';
 import { healthRoutes } from './health.ts';
 import type { ApiOptions } from './options.ts';
@@ -12,55 +21,39 @@ import { v1Routes } from './v1/routes.ts';
  * words for what is wrong; who asks, and what he may see, is settled before any of them (`request.identity`, `request.view`).
  */
 export const createApi = (options: ApiOptions): FastifyInstance => {
-  const server = fastify({
+  const { tls, trustProxy = [], corsOrigins = [], limits } = options;
+  const common = {
+    ...SERVER_LIMITS,
     logger: false,
-    bodyLimit: 64 * 1024,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // A reader that does not read keeps nobody from ending.
     forceCloseConnections: true,
     // An id may be as long as a url: what is too long for that is refused before it comes here.
     routerOptions: { maxParamLength: 64 * 1024 },
-  });
+    frameworkErrors: unreadable,
+  };
+  const server: FastifyInstance = tls
+    ? secure({ ...common, https: { ...SERVER_LIMITS.http, ...tls } })
+    : fastify(common);
+  server.server.maxHeadersCount = MAX_HEADERS;
+  if (limits) limitConnections(server.server, limits);
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
-  identify(server, options);
+  tellBrowsers(server, { origins: corsOrigins, tls: tls !== undefined });
+  if (limits) limitRate(server, limits.requestsPerMinute);
+  // Behind those plugins, in this order: what is too much is refused before a password is looked at.
+  server.after(() => identify(server, options));
+  server.register(async (scope) => healthRoutes(scope, options));
   server.register(async (scope) => ariFace(scope, options));
   server.register(async (scope) => v1Routes(scope, options), { prefix: '/v1' });
-  healthRoutes(server, options);
   return server;
 };
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+/** Served in the same way: what differs is how bytes come and go. */
+const secure = (options: FastifyHttpsOptions<Server>): FastifyInstance =>
+  fastify(options) as unknown as FastifyInstance;
 
-/**
- * Listens. Without users to log in, only loopback is served unless the settings say that it may be open.
- * @throws RollcallError HTTP_NOT_LOOPBACK, HTTP_PORT_IN_USE, HTTP_ADDRESS
- */
-export const listen = async (
-  server: FastifyInstance,
-  address: { host: string; port: number; open: boolean },
-): Promise<string> => {
-  const { host, port, open } = address;
-  if (!open && !LOOPBACK.test(host)) {
-    throw new RollcallError(
-      'HTTP_NOT_LOOPBACK',
-      `${host}:${port} can be reached by others, and there is no login yet: they would read every call.`,
-      'Listen on 127.0.0.1 behind a proxy that asks for a login, or say --http-open.',
-    );
-  }
-  try {
-    return await server.listen({ host, port });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw code === 'EADDRINUSE'
-      ? new RollcallError(
-          'HTTP_PORT_IN_USE',
-          `${host}:${port} is in use by another program.`,
-          'Choose another: --http HOST:PORT.',
-        )
-      : new RollcallError(
-          'HTTP_ADDRESS',
-          `Cannot listen on ${host}:${port}: ${code ?? error}.`,
-          'Choose another: --http HOST:PORT.',
-        );
-  }
+/** A url that cannot be read belongs to no face; it is not repeated. */
+const unreadable = (_error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
+  reply.status(400).send({ message: 'The url cannot be read' });
 };

@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Access, Identity, Role } from '@rollcall/access';
-import { mayOperate } from '@rollcall/access';
+import { mayOperate, TooManyAttempts } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
 import type { FastifyInstance } from 'fastify';
 import { createHub } from '../hub.ts';
 import type { ApiOptions } from '../options.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
+import { dismissRevoked } from './dismiss.ts';
+import { checkLocal } from './reachable.ts';
 import { type View, viewOf } from './view.ts';
 
 declare module 'fastify' {
@@ -42,19 +44,26 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
     views.set(identity, known);
     return known;
   };
+  const present = access && options.scheduler ? dismissRevoked(server, access, options.scheduler) : undefined;
   server.decorateRequest('identity');
   server.decorateRequest('view');
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
     const { open = false, role = 'read' } = request.routeOptions.config;
     request.identity = ANYBODY;
     request.view = view(ANYBODY);
     const shown = credentialsOf(request.headers.authorization, request.query);
-    const identity = await identityOf(shown, request.ip);
-    const admitted = identity ?? (open || (role === 'read' && !access?.anyUsers()) ? ANYBODY : undefined);
+    const asked = access?.anyUsers() ?? false;
+    if (!asked && !options.open) checkLocal(request, options.hosts);
+    const identity = await identityOf(shown, request.ip).catch((error) => {
+      if (error instanceof TooManyAttempts) reply.header('retry-after', error.retryAfter);
+      throw error;
+    });
+    const admitted = identity ?? (open || (role === 'read' && !asked) ? ANYBODY : undefined);
     if (!admitted) throw notLoggedIn(shown);
     if (role === 'operate' && !mayOperate(admitted)) throw roleMissing(admitted);
     request.identity = admitted;
     request.view = view(admitted);
+    if (asked && admitted !== ANYBODY && admitted !== OPERATOR) present?.(request.socket, admitted);
   });
 };
 

@@ -1,0 +1,64 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isLoopback } from '@rollcall/access';
+import { RollcallError } from '@rollcall/errors';
+import type { FastifyInstance } from 'fastify';
+import { MAX_HEADERS, SERVER_LIMITS } from './access/limits.ts';
+
+/**
+ * Listens. Without users to log in, only loopback is served unless the settings say that it may be open.
+ * @param address.open logins are asked for, or the settings say that none are needed
+ * @throws RollcallError HTTP_NOT_LOOPBACK, HTTP_PORT_IN_USE, HTTP_ADDRESS
+ */
+export const listen = async (
+  server: FastifyInstance,
+  address: { host: string; port: number; open: boolean },
+): Promise<string> => {
+  const { host, port, open } = address;
+  if (!open && !isLoopback(host)) {
+    throw new RollcallError(
+      'HTTP_NOT_LOOPBACK',
+      `${host}:${port} can be reached by others, and there are no users yet: anybody would read every call.`,
+      'Add one: "rollcall user add NAME". Or listen on 127.0.0.1, or say --http-open.',
+    );
+  }
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw code === 'EADDRINUSE'
+      ? new RollcallError(
+          'HTTP_PORT_IN_USE',
+          `${host}:${port} is in use by another program.`,
+          'Choose another: --http HOST:PORT.',
+        )
+      : new RollcallError(
+          'HTTP_ADDRESS',
+          `Cannot listen on ${host}:${port}: ${code ?? error}.`,
+          'Choose another: --http HOST:PORT.',
+        );
+  }
+};
+
+/**
+ * The same without TLS, for the commands of this machine, which the certificate does not know: on loopback, at a free port. It ends
+ * with the server.
+ */
+export const listenBeside = async (server: FastifyInstance): Promise<string> => {
+  const { http, requestTimeout, keepAliveTimeout, connectionTimeout } = SERVER_LIMITS;
+  const beside: Server = createServer({ ...http, requestTimeout, keepAliveTimeout }, (request, response) =>
+    server.routing(request, response),
+  );
+  beside.maxHeadersCount = MAX_HEADERS;
+  beside.setTimeout(connectionTimeout);
+  server.addHook('preClose', async () => {
+    beside.close();
+    beside.closeAllConnections();
+  });
+  await new Promise<void>((resolve, reject) => {
+    beside.once('error', reject);
+    beside.listen({ host: '127.0.0.1', port: 0 }, resolve);
+  });
+  const { port } = beside.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+};
