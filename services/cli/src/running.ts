@@ -1,4 +1,5 @@
-import { createApi, listen } from '@rollcall/api';
+import { openAccess } from '@rollcall/access';
+import { createApi, type Follow, listen } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
@@ -12,6 +13,7 @@ import {
   startPublishing,
 } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
+import { startAmiFace } from './ami-face.ts';
 import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
@@ -28,6 +30,8 @@ export type Running = {
   retention: RetentionPolicy;
   /** Where the list is served; undefined when that is switched off. */
   url: string | undefined;
+  /** Where AMI is served, `host:port`; undefined when that is switched off. */
+  ami: string | undefined;
   stop: () => Promise<void>;
 };
 
@@ -67,6 +71,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     const operating =
       settings.http &&
       createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, publisher, world }, logger);
+    const follow: Follow = (from, signal) => tell(log, from ?? cache.checkpoint, signal);
     const api = createApi({
       cache,
       clock: world.clock,
@@ -80,12 +85,22 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
         ...(publisher && { publishing: published(publisher) }),
       }),
       at: (moment) => viewAt(log, moment, world),
-      follow: (from, signal) => tell(log, from ?? cache.checkpoint, signal),
+      follow,
       ...(operating && { operating }),
     });
     begun.push(() => api.close());
     if (operating) begun.push(operating.jobs.close);
     const url = settings.http && (await listen(api, { ...settings.http, open: settings.httpOpen }));
+    const ami =
+      settings.ami &&
+      (await startAmiFace(settings.ami, openAccess({ dir: data, ...world, warn: (line) => logger.warn(line) }), {
+        cache,
+        staleAfter,
+        staleAnswers: settings.staleAnswers,
+        follow,
+        world,
+      }));
+    if (ami) begun.push(ami.close);
     if (url && operating) begun.push(announceUntilEnd(data, url, world, logger));
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({ dir, sources, reconcileEvery, auditEvery, world, logger });
@@ -93,7 +108,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     const keep = (signal: AbortSignal) =>
       operating ? keepAsJob(operating.jobs, signal) : keepTo(retention, dir, signal);
     begun.push(startRetention({ keep, world, logger }).stop);
-    return { dir, projection, sessions, retention, url, stop };
+    return { dir, projection, sessions, retention, url, ami: ami?.at, stop };
   } catch (error) {
     await stop();
     throw error;

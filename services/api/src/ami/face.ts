@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Access } from '@rollcall/access';
+import { isLoopback } from '@rollcall/access';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
@@ -98,13 +99,11 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
   };
 };
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
-
 const listen = async (
   server: Server,
   { host, port, open }: { host: string; port: number; open: boolean },
 ): Promise<{ host: string; port: number }> => {
-  if (!open && !LOOPBACK.test(host)) {
+  if (!open && !isLoopback(host)) {
     throw new RollcallError(
       'AMI_NOT_LOOPBACK',
       `${host}:${port} can be reached by others, and there are no users: they would read every call.`,

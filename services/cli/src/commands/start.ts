@@ -24,6 +24,7 @@ export const registerStart = (program: Command, context: Context): void => {
     )
     .option('--data <dir>', 'data directory (default: rollcall-data)')
     .option('--http <host:port>', 'where to serve the list, or off (default: 127.0.0.1:8099)')
+    .option('--ami <host:port>', "where to serve tools for Asterisk's AMI, or off (default: off)")
     .option('--http-open', 'allow an address that others can reach, although there is no login yet')
     .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
     .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
@@ -63,7 +64,7 @@ const createLogger = ({ logLevel, logFormat }: Settings): Logger =>
         pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true }),
       );
 
-const greet = (terminal: Terminal, settings: Settings, { url, dir, retention }: Running): void => {
+const greet = (terminal: Terminal, settings: Settings, { url, ami, dir, retention }: Running): void => {
   const names = Object.keys(settings.pbx);
   const lines = [
     'Rollcall: the true list of live channels',
@@ -71,6 +72,7 @@ const greet = (terminal: Terminal, settings: Settings, { url, dir, retention }: 
     `        ${retentionText(retention)}`,
     url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
   ];
+  if (ami) lines.push(`  AMI   ${ami}`);
   if (settings.publish) lines.push(`  topic rollcall.channels on ${settings.publish.join(', ')}`);
   if (names.length === 0) {
     lines.push(

@@ -8,6 +8,7 @@ export type Flags = { config?: string; pbx?: string[] } & Partial<
   Record<
     | 'data'
     | 'http'
+    | 'ami'
     | 'staleAfter'
     | 'staleAnswers'
     | 'reconcileEvery'
@@ -69,6 +70,7 @@ const fromFlags = (flags: Flags): Layer => {
 const ENVIRONMENT = {
   data: 'ROLLCALL_DATA',
   http: 'ROLLCALL_HTTP',
+  ami: 'ROLLCALL_AMI',
   staleAfter: 'ROLLCALL_STALE_AFTER',
   staleAnswers: 'ROLLCALL_STALE_ANSWERS',
   reconcileEvery: 'ROLLCALL_RECONCILE_EVERY',

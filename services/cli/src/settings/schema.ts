@@ -78,6 +78,8 @@ export const settingsSchema = z.strictObject({
   /** Directory of the event log; one writing process at a time. */
   data: z.string().min(1).default('rollcall-data'),
   http: httpSchema.prefault('127.0.0.1:8099'),
+  /** Where the list is served to tools for Asterisk's AMI; off unless given. */
+  ami: httpSchema.prefault('off'),
   /** There are no users yet: whoever reaches an address that is not loopback reads every call. Say so to allow it. */
   httpOpen: z.boolean().default(false),
   /** How long a lost PBX's channels stay in the default lists, marked as stale. */

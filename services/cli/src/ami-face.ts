@@ -1,0 +1,17 @@
+import type { Access } from '@rollcall/access';
+import { type AmiOptions, createAmiFace } from '@rollcall/api';
+
+/**
+ * Serves the list to tools for Asterisk's AMI. Without users only loopback is served, where anybody may log in.
+ * @returns where, and how to end it
+ * @throws RollcallError AMI_NOT_LOOPBACK, AMI_PORT_IN_USE, AMI_ADDRESS
+ */
+export const startAmiFace = async (
+  address: { host: string; port: number },
+  access: Access,
+  options: Omit<AmiOptions, 'login' | 'holds'>,
+): Promise<{ at: string; close: () => Promise<void> }> => {
+  const face = createAmiFace({ ...options, login: access.ami, holds: access.holds });
+  const { host, port } = await face.listen({ ...address, open: access.anyUsers() });
+  return { at: `${host.includes(':') ? `[${host}]` : host}:${port}`, close: face.close };
+};
