@@ -6,10 +6,10 @@ import {
   type RecordedEvent,
   type Unreal,
 } from '@rollcall/channel';
-import type { EventLog } from '@rollcall/event-log';
+import type { IngestLog } from './ingest-log.ts';
 
 /** Asterisk's ghosts that audits have found in this boot: one that is known needs no second look, and no look into the log. */
-export const createAsteriskGhosts = ({ pbx, log }: { pbx: string; log: EventLog }) => {
+export const createAsteriskGhosts = ({ pbx, log }: { pbx: string; log: Pick<IngestLog, 'readStream'> }) => {
   let known = new Map<string, AsteriskGhost>();
   let ofBoot = 0;
 

@@ -19,6 +19,8 @@ export type IngestCounters = {
   reconciled: { lists: number; created: number; changed: number; removed: number };
   /** Appends decided anew because another writer was first. */
   conflicts: number;
+  /** Events that the log will never take: an append too large, a stream deleted for good. */
+  refused: number;
   /**
    * Ends of channels: `told` by the PBX; `missed`: never told on a connection that had told of the channel and was not lost; `late`: of
    * those, told after all. What is missed and not late was hidden from the user, or never sent.
@@ -45,6 +47,7 @@ export const createIngestCounters = (): IngestCounters => ({
   ended: 0,
   reconciled: { lists: 0, created: 0, changed: 0, removed: 0 },
   conflicts: 0,
+  refused: 0,
   hangups: { told: 0, missed: 0, late: 0 },
   audits: { done: 0, failed: 0, last: undefined },
 });

@@ -7,6 +7,12 @@ export const sessionError = {
       `${pbx} at ${address} is not connected${why ? `: ${why.replace(/\.$/, '')}.` : '.'}`,
       'The connection is made again by itself; ask again when it stands.',
     ),
+  unplaced: (pbx: string) =>
+    new RollcallError(
+      'INGEST_STARTED_OVER',
+      `The event log lacks some of what was written of ${pbx}: what it has is read anew, and the lists are compared.`,
+      'Nothing needs to be done; see refused.ndjson in the spool for what could not be placed.',
+    ),
   abandoned: (pbx: string, what: 'audit' | 'examination') =>
     new RollcallError(
       `${what.toUpperCase()}_ABANDONED`,

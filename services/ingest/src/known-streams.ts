@@ -11,7 +11,7 @@ import {
   type StreamState,
   takeable,
 } from '@rollcall/channel';
-import type { EventLog } from '@rollcall/event-log';
+import type { IngestLog } from './ingest-log.ts';
 
 /** What a writer knows of one channel's stream. */
 export type Known = {
@@ -29,7 +29,7 @@ export type Known = {
 
 export type KnownStreamsOptions = {
   pbx: string;
-  log: EventLog;
+  log: IngestLog;
   /** The boot whose streams are looked up. */
   boot: () => Boot;
 };

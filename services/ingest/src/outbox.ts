@@ -1,11 +1,11 @@
 import { type NewEvent, revision } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
-import { isRollcallError } from '@rollcall/errors';
-import { type EventLog, WrongExpectedRevision } from '@rollcall/event-log';
+import { appendFailure } from './append-failure.ts';
 import { backoff } from './backoff.ts';
+import type { IngestLog } from './ingest-log.ts';
 
 export type OutboxOptions = {
-  log: EventLog;
+  log: IngestLog;
   world: World;
   signal: AbortSignal;
   /**
@@ -37,19 +37,27 @@ export const createOutbox = ({ log, world, signal, stalled }: OutboxOptions) => 
     stalled(undefined);
   };
 
-  const append = async (stream: string, head: number, events: NewEvent[]): Promise<'done' | 'conflict'> => {
+  /** One that is too large is done in halves, down to the single event. */
+  const append = async (stream: string, head: number, events: NewEvent[]): Promise<Outcome> => {
     for (let attempt = 0; ; attempt++) {
       try {
         await log.append(stream, head < 0 ? 'none' : revision(head), events);
         waitsNoLonger(stream);
         return 'done';
       } catch (error) {
-        if (error instanceof WrongExpectedRevision) {
-          waitsNoLonger(stream);
-          return 'conflict';
+        const failure = appendFailure(error);
+        if (failure === 'closed' || (failure === 'away' && signal.aborted)) throw error;
+        const reason = error instanceof Error ? error : new Error(String(error));
+        if (failure === 'away') {
+          await wait(stream, reason, attempt);
+          continue;
         }
-        if (signal.aborted || isRollcallError(error, 'LOG_CLOSED')) throw error;
-        await wait(stream, error instanceof Error ? error : new Error(String(error)), attempt);
+        waitsNoLonger(stream);
+        if (failure === 'conflict') return 'conflict';
+        if (failure === 'refused' || events.length < 2) return { refused: reason, events: events.length };
+        const half = Math.ceil(events.length / 2);
+        const first = await append(stream, head, events.slice(0, half));
+        return first === 'done' ? append(stream, head + half, events.slice(half)) : first;
       }
     }
   };
@@ -61,17 +69,30 @@ export const createOutbox = ({ log, world, signal, stalled }: OutboxOptions) => 
       if (waiting) waiting.events.push(...events);
       else pending.set(stream, { head, events: [...events] });
     },
-    /** Resolves when everything is durable; names the streams on which another writer was first. */
-    flush: async (): Promise<string[]> => {
+    /** Resolves when everything is durable that ever can be. */
+    flush: async (): Promise<Flushed> => {
       const batch = [...pending];
       pending.clear();
-      const conflicts: string[] = [];
+      const flushed: Flushed = { conflicts: [], refused: new Map() };
       await Promise.all(
         batch.map(async ([stream, { head, events }]) => {
-          if ((await append(stream, head, events)) === 'conflict') conflicts.push(stream);
+          const outcome = await append(stream, head, events);
+          if (outcome === 'conflict') flushed.conflicts.push(stream);
+          else if (outcome !== 'done') flushed.refused.set(stream, outcome);
         }),
       );
-      return conflicts;
+      return flushed;
     },
   };
+};
+
+/** The log will never take it. `events`: how many of them were not written for it. */
+export type Refused = { refused: Error; events: number };
+
+type Outcome = 'done' | 'conflict' | Refused;
+
+export type Flushed = {
+  /** Streams on which another writer was first. */
+  conflicts: string[];
+  refused: Map<string, Refused>;
 };

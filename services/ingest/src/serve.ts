@@ -15,6 +15,8 @@ export type ServeOptions = {
   ghosts: AsteriskGhosts;
   report: (status: Partial<PbxStatus>) => void;
   connected: (connected: Connected) => void;
+  /** Aborts when what the writer knows is not what the log has. */
+  startOver: AbortSignal;
 };
 
 /** One connection, from the attempt to its end. */
@@ -43,7 +45,9 @@ export const serve = async (serving: ServeOptions): Promise<{ reason: RollcallEr
     ended.abort(reason);
     return reason;
   });
-  if (overflow) connection.close();
+  const close = (): void => connection?.close();
+  serving.startOver.addEventListener('abort', close, { once: true });
+  if (overflow || serving.startOver.aborted) close();
   const { version, startup, warnings } = connection;
   report({ state: 'syncing', reason: undefined, warnings });
   await writer.bootSign({ sign: 'startup-time', startup });
@@ -67,7 +71,12 @@ export const serve = async (serving: ServeOptions): Promise<{ reason: RollcallEr
   serving.connected(connected);
   await connected.run();
   connection.close();
-  const reason = overflow ? sessionError.overflow(source.address) : await closed;
+  serving.startOver.removeEventListener('abort', close);
+  const reason = overflow
+    ? sessionError.overflow(source.address)
+    : serving.startOver.aborted
+      ? sessionError.unplaced(options.pbx)
+      : await closed;
   await disconnected(writer, source, options.signal.aborted ? 'Rollcall was stopped' : reason.message);
   return { reason, wasLive };
 };

@@ -1,16 +1,17 @@
 import type { AriAsker, AsteriskSource, Finding } from '@rollcall/asterisk';
-import type { Channel, PbxAudit } from '@rollcall/channel';
+import { type Channel, type PbxAudit, parseStream } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
-import type { EventLog } from '@rollcall/event-log';
 import { createAsteriskGhosts } from './asterisk-ghosts.ts';
 import { backoff } from './backoff.ts';
 import type { Connected } from './connected.ts';
 import type { IngestCounters } from './counters.ts';
 import { sessionError } from './errors.ts';
+import type { IngestLog } from './ingest-log.ts';
 import { disconnected, serve } from './serve.ts';
+import type { Unplaced } from './spool/spooled.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { createWriter } from './writer.ts';
+import { createWriter, type Writer } from './writer.ts';
 
 export type PbxStatus = {
   /**
@@ -30,7 +31,9 @@ export type SessionOptions = {
   source: AsteriskSource;
   /** ARI of the same PBX, where its source is AMI: audits set its list beside as well. */
   beside?: AriAsker | undefined;
-  log: EventLog;
+  log: IngestLog;
+  /** Where the log has a spool before it: tells that the log lacks what was written to some streams. */
+  unplaced?: Unplaced | undefined;
   /** What the log says is live, of all PBXs: asked for at the start and for each audit. */
   listed: () => Iterable<Channel>;
   /** Streams that the list has set aside, at an event that it cannot take: their channels may be in no list and still have to end. */
@@ -78,6 +81,8 @@ const NEEDS_A_PERSON = new Set([
   'ARI_APP_NOT_SUBSCRIBED',
 ]);
 
+const WARNINGS = 20;
+
 /** Keeps one PBX connected, and its streams in the log true, until `signal` aborts. */
 export const runSession = (options: SessionOptions): Session => {
   const { pbx, source, log, world, signal } = options;
@@ -90,6 +95,22 @@ export const runSession = (options: SessionOptions): Session => {
   };
 
   const run = async (live: Channel[]): Promise<void> => {
+    let anew = await follow(live, []);
+    while (anew && !signal.aborted) anew = await follow([...options.listed()], anew);
+  };
+
+  /**
+   * Until it is stopped, or the log turns out to lack what was written: then what is known here may be false, and is learnt anew,
+   * as after a restart. Returns the streams to be read then.
+   */
+  const follow = async (live: Channel[], streams: readonly string[]): Promise<string[] | undefined> => {
+    const startOver = new AbortController();
+    const lacking: string[] = [];
+    const unlisten = options.unplaced?.((streams, all) => {
+      const ours = streams.filter((stream) => parseStream(stream)?.pbx === pbx);
+      lacking.push(...ours);
+      if (all || ours.length > 0) startOver.abort();
+    });
     let before = status;
     const writer = createWriter({
       ...options,
@@ -99,11 +120,22 @@ export const runSession = (options: SessionOptions): Session => {
         if (error && status.reason === undefined) before = status;
         report(error ? { state: 'failed', reason: errorLine(error) } : before);
       },
+      refused: (_, error) => warn(errorLine(error)),
     });
-    await writer.load(live, options.setAside?.());
-    if (writer.pbx?.connected) await disconnected(writer, source, 'Rollcall was not running');
-    report({});
-    for (let failures = 0; !signal.aborted; failures++) {
+    try {
+      await writer.load(live, [...(options.setAside?.() ?? []), ...streams]);
+      if (writer.pbx?.connected) await disconnected(writer, source, 'Rollcall was not running');
+      report({});
+      await connectAgainAndAgain(writer, startOver.signal);
+    } finally {
+      unlisten?.();
+    }
+    return startOver.signal.aborted ? [...lacking, ...[...writer.live()].map(({ stream }) => stream)] : undefined;
+  };
+
+  const connectAgainAndAgain = async (writer: Writer, startOver: AbortSignal): Promise<void> => {
+    const over = AbortSignal.any([signal, startOver]);
+    for (let failures = 0; !over.aborted; failures++) {
       const { reason, wasLive } = await serve({
         session: options,
         writer,
@@ -112,13 +144,21 @@ export const runSession = (options: SessionOptions): Session => {
         connected: (now) => {
           connected = now;
         },
+        startOver,
       });
       connected = undefined;
       if (signal.aborted) return;
       if (wasLive) failures = 0;
       const needsAPerson = NEEDS_A_PERSON.has(reason.code) || writer.pbx === undefined;
       report({ state: needsAPerson ? 'failed' : 'stale', reason: reason.line, warnings: [] });
-      await world.scheduler.sleep(backoff(failures, world.random), signal);
+      await world.scheduler.sleep(backoff(failures, world.random), over);
+    }
+  };
+
+  /** Once each, and no more than a person reads. */
+  const warn = (line: string): void => {
+    if (status.warnings.length < WARNINGS && !status.warnings.includes(line)) {
+      report({ warnings: [...status.warnings, line] });
     }
   };
 

@@ -24,14 +24,14 @@ import {
   type UniqueidCounter,
 } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
-import type { EventLog } from '@rollcall/event-log';
 import { countEvent, type IngestCounters } from './counters.ts';
+import type { IngestLog } from './ingest-log.ts';
 import { createKnownStreams, type Known, knownFrom, stateAfter } from './known-streams.ts';
 import { createOutbox } from './outbox.ts';
 
 export type WriterOptions = {
   pbx: string;
-  log: EventLog;
+  log: IngestLog;
   world: World;
   counters: IngestCounters;
   signal: AbortSignal;
@@ -40,6 +40,8 @@ export type WriterOptions = {
   /** A contradiction that only the PBX can settle. */
   suspect: (uniqueid: string) => void;
   stalled: (error: Error | undefined) => void;
+  /** The log will never take what was to be appended to `stream`: it was set aside, and the stream is read anew. */
+  refused?: ((stream: string, error: Error) => void) | undefined;
 };
 
 /**
@@ -90,6 +92,7 @@ export const createWriter = (options: WriterOptions) => {
     known.set(entry);
   };
 
+  /** @throws what the log refuses an event of the PBX's own stream with: nothing can be told of a PBX without it */
   const recordPbx = async (event: PbxEvent, source: Source, time?: number): Promise<void> => {
     const stream = pbxStream(name);
     // The event that begins a boot belongs to it.
@@ -133,14 +136,25 @@ export const createWriter = (options: WriterOptions) => {
     if (again.length) await decideAll(again);
   };
 
-  /** Makes everything decided durable. Names the streams on which another writer was first; what it wrote is known then. */
+  /**
+   * Makes everything decided durable. Names the streams on which another writer was first; what it wrote is known then. What the
+   * log will never take is passed over, and its stream is known as the log has it: the next list corrects what it lacks.
+   */
   const flush = async (): Promise<Set<string>> => {
-    const conflicts = new Set(await outbox.flush());
-    if (conflicts.size === 0) return conflicts;
+    const flushed = await outbox.flush();
+    const conflicts = new Set(flushed.conflicts);
+    for (const [stream, { refused, events }] of flushed.refused) {
+      counters.refused += events;
+      options.refused?.(stream, refused);
+    }
     counters.conflicts += conflicts.size;
-    const uniqueids = [...conflicts].flatMap((stream) => parseStream(stream)?.uniqueid ?? []);
+    const uniqueids = [...conflicts, ...flushed.refused.keys()].flatMap(
+      (stream) => parseStream(stream)?.uniqueid ?? [],
+    );
     for (const uniqueid of uniqueids) known.forget(uniqueid);
     await learn(uniqueids);
+    const ofPbx = flushed.refused.get(pbxStream(name));
+    if (ofPbx) throw ofPbx.refused;
     return conflicts;
   };
 
