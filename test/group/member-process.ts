@@ -3,13 +3,14 @@
  * wrong as it changes, and answers `caches` with the canonical lines of every list that it keeps.
  */
 import { systemWorld } from '@rollcall/clock';
-import { startGroup } from '@rollcall/projector-service';
+import { type GroupCounters, startGroup } from '@rollcall/projector-service';
 import { canonicalLines } from '@rollcall/state-cache';
 
 export type MemberTells =
   | { partitions: readonly { partition: number; phase: string }[] }
   | { problem: string | undefined }
-  | { caches: [partition: number, checkpoint: number, lines: string[]][]; counters: Record<string, number> };
+  | { caches: [partition: number, checkpoint: number, lines: string[]][] }
+  | { counters: GroupCounters };
 
 const tell = (what: MemberTells): void => void process.send?.(what);
 
@@ -27,6 +28,7 @@ process.on('message', (asked) => {
     const cache = group.cache(partition);
     return cache ? [[partition, cache.checkpoint, [...canonicalLines(cache)]]] : [];
   });
-  tell({ caches, counters: { ...group.counters } });
+  tell({ caches });
 });
+setInterval(() => tell({ counters: { ...group.counters } }), 500);
 process.on('disconnect', () => process.exit());

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { GroupOptions } from '@rollcall/projector-service';
+import type { GroupCounters, GroupOptions } from '@rollcall/projector-service';
 import type { MemberTells } from './member-process.ts';
 
 export type Caches = Extract<MemberTells, { caches: unknown }>;
@@ -13,6 +13,8 @@ export type Member = {
   projecting: () => number[];
   problem: () => string | undefined;
   caches: () => Promise<Caches>;
+  /** As of half a second ago at the latest; also of one that was killed. */
+  counters: () => GroupCounters | undefined;
   kill9: () => Promise<void>;
   /** In order: it publishes what is left and leaves. */
   stop: () => Promise<void>;
@@ -23,10 +25,12 @@ export const startMember = (options: Omit<GroupOptions, 'world'>): Member => {
   const process = fork(file, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let partitions: readonly { partition: number; phase: string }[] = [];
   let problem: string | undefined;
+  let counters: GroupCounters | undefined;
   const asked: ((caches: Caches) => void)[] = [];
   process.on('message', (told: MemberTells) => {
     if ('partitions' in told) partitions = told.partitions;
     else if ('caches' in told) asked.shift()?.(told);
+    else if ('counters' in told) counters = told.counters;
     else problem = told.problem;
   });
   const gone = once(process, 'exit');
@@ -34,6 +38,7 @@ export const startMember = (options: Omit<GroupOptions, 'world'>): Member => {
     process,
     projecting: () => partitions.filter(({ phase }) => phase === 'projecting').map(({ partition }) => partition),
     problem: () => problem,
+    counters: () => counters,
     caches: () =>
       new Promise((resolve) => {
         asked.push(resolve);

@@ -85,7 +85,7 @@ export const keepPartition = (options: KeepOptions): Keeper => {
     const opened = await open(options, signal, (problem) => tell('log', problem));
     if (!opened) return;
     try {
-      const restored = await restore({ kafka, topics, partition, log: opened, signal });
+      const restored = await restore({ kafka, topics, partition, log: opened, signal, counters });
       counters.restored++;
       [log, cache] = [opened, restored];
       begin();

@@ -3,7 +3,7 @@ import { isRollcallError } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
 import type { KafkaConnection } from '@rollcall/kafka';
 import { isOfType, loadPartition, type TopicNames } from '@rollcall/projection-topic';
-import { catchUp, replayOpen } from '@rollcall/projector';
+import { type ProjectorCounters, project, replayOpen } from '@rollcall/projector';
 import { createMemoryCache, type StateCache } from '@rollcall/state-cache';
 
 export type RestoreOptions = {
@@ -12,6 +12,8 @@ export type RestoreOptions = {
   partition: number;
   log: EventLog;
   signal: AbortSignal;
+  /** Duplicates are what the topic had ahead of its checkpoint. */
+  counters: ProjectorCounters;
 };
 
 /** Streams whose heads are asked for at once. */
@@ -41,14 +43,14 @@ const fromTopic = async (options: RestoreOptions): Promise<StateCache | undefine
   if (loaded.checkpoint > (await log.head())) return undefined;
   const cache = createMemoryCache();
   cache.commit(loaded);
-  return (await isAtHeads(log, cache)) ? cache : undefined;
+  return (await isAtHeads(options, cache)) ? cache : undefined;
 };
 
 /** Brings the list to the log's end; false where it then has a channel that the log has not, or has otherwise. */
-const isAtHeads = async (log: EventLog, cache: StateCache): Promise<boolean> => {
+const isAtHeads = async ({ log, counters }: RestoreOptions, cache: StateCache): Promise<boolean> => {
   let doubtful: string[] | undefined;
   for (let look = 0; look < LOOKS; look++) {
-    await catchUp(log, cache, await log.head());
+    for await (const batch of log.readAll(cache.checkpoint)) await project(log, cache, batch, counters);
     doubtful = await notAtHead(log, cache, doubtful ?? [...cache.entries()].map(([stream]) => stream));
     if (doubtful.length === 0) return true;
   }
