@@ -1,5 +1,6 @@
 import type { World } from '@rollcall/clock';
 import type { Screen } from './reading/screen.ts';
+import type { EngineSettings } from './settings/engines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What commands are given, so that a test can be the terminal, the time and the settings. */
@@ -14,7 +15,7 @@ export type Context = {
   signal?: AbortSignal;
 };
 
-export type ReadingSettings = {
+export type ReadingSettings = Partial<EngineSettings> & {
   /** The data directory to read when neither --data nor --url is given. */
   data: string;
   /** Milliseconds for which the channels of a lost PBX stay in the lists. */

@@ -3,15 +3,14 @@ import { readAmiRecording } from '@rollcall/asterisk';
 import type { Channel, Observation } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
-import type { EventLog } from '@rollcall/event-log';
-import { createRecording, createWriter, type IngestCounters, type PbxStatus } from '@rollcall/ingest';
+import { createRecording, createWriter, type IngestCounters, type IngestLog, type PbxStatus } from '@rollcall/ingest';
 
 const CHUNKS = 'ami.chunks.ndjson.gz';
 
 const capture = (file: string): URL => new URL(`../demo/${file}`, import.meta.url);
 
 export type DemoOptions = {
-  log: EventLog;
+  log: IngestLog;
   live: Iterable<Channel>;
   counters: IngestCounters;
   world: World;

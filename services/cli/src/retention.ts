@@ -27,6 +27,10 @@ export const retentionPolicy = async (log: EmbeddedLog, settings: RetentionSetti
   };
 };
 
+/** For a log in EventStoreDB, which is told of an age alone; undefined: for ever. */
+export const retainOf = ({ retain }: RetentionSettings): number | undefined =>
+  retain === 'off' ? undefined : retain === 'default' ? defaultRetention(undefined).maxAge : retain;
+
 /** For the greeting: what is kept of calls that are over. */
 export const retentionText = ({ maxAge, maxBytes }: RetentionPolicy): string => {
   if (maxAge === undefined && maxBytes === undefined) return 'keeps everything for ever';

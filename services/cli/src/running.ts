@@ -1,25 +1,22 @@
-import { openAccess } from '@rollcall/access';
-import { createApi, type Follow, listen } from '@rollcall/api';
+import type { Follow } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
 import type { Publisher } from '@rollcall/projection-topic';
 import { tell } from '@rollcall/projector';
-import {
-  type DataDir,
-  openDataDir,
-  type Projection,
-  startProjection,
-  startPublishing,
-} from '@rollcall/projector-service/list';
+import { type DataDir, type Projection, startProjection, startPublishing } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
 import { startAmiFace } from './ami-face.ts';
+import { isEmbedded } from './engines/embedded-only.ts';
+import { openList } from './engines/open-list.ts';
 import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
-import { keepTo, retentionPolicy, startRetention } from './retention.ts';
+import { keepTo, retainOf, retentionPolicy, startRetention } from './retention.ts';
+import { openEntrance, serveHttp } from './serving.ts';
 import { type Sessions, startSessions } from './sessions.ts';
-import { ariBeside, pbxSource } from './settings/pbx-source.ts';
+import { enginesOf } from './settings/engines.ts';
+import { pbxSources } from './settings/pbx-source.ts';
 import type { Settings } from './settings/schema.ts';
 import { viewAt } from './view.ts';
 
@@ -27,7 +24,8 @@ export type Running = {
   dir: DataDir;
   projection: Projection;
   sessions: Sessions;
-  retention: RetentionPolicy;
+  /** Of the embedded log; a server keeps to its own. */
+  retention: RetentionPolicy | undefined;
   /** Where the list is served; undefined when that is switched off. */
   url: string | undefined;
   /** Where AMI is served, `host:port`; undefined when that is switched off. */
@@ -37,10 +35,14 @@ export type Running = {
 
 /** Everything in one process: PBX → ingest → log → projector → list → HTTP. */
 export const startRollcall = async (settings: Settings, world: World, logger: Logger): Promise<Running> => {
-  const { data, reconcileEvery, auditEvery, staleAfter, variables } = settings;
-  const dir = await openDataDir({
+  const { data, reconcileEvery, auditEvery, staleAfter } = settings;
+  const engines = await enginesOf(settings);
+  if (engines.log.is === 'kafka') throw new Error('a log in Kafka has many orders');
+  const dir = await openList(engines.log, {
     data,
     world,
+    logger,
+    retain: retainOf(settings),
     warn: (line) => logger.warn(line),
     progress: (position, head) => logger.debug({ position, head }, 'replay'),
   });
@@ -52,27 +54,25 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
   try {
     unannounce(data);
     const installation = log.id.slice(0, 8);
-    const sources = new Map(
-      Object.entries(settings.pbx).map(([pbx, one]) => [
-        pbx,
-        {
-          source: pbxSource({ pbx, settings: one, variables, installation, world }),
-          beside: ariBeside({ pbx, settings: one, world }),
-        },
-      ]),
-    );
+    const sources = pbxSources(settings, installation, world);
     const projection = startProjection(dir, world, logger);
     begun.push(projection.stop);
     const publisher =
-      settings.publish && (await startPublishing({ brokers: settings.publish, dir, projection, world, logger }));
+      engines.publish &&
+      (await startPublishing({
+        ...{ kafka: engines.publish, log: log.id, cache, onCommit: projection.onCommit, world, logger },
+      }));
     if (publisher) begun.push(publisher.close);
-    const retention = await retentionPolicy(log, settings);
+    const own = isEmbedded(log) ? { ...dir, log } : undefined;
+    const retention = own && (await retentionPolicy(own.log, settings));
     let sessions: Sessions | undefined;
     const operating =
       settings.http &&
       createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, publisher, world }, logger);
     const follow: Follow = (from, signal) => tell(log, from ?? cache.checkpoint, signal);
-    const api = createApi({
+    const entrance = openEntrance(settings, world, logger);
+    begun.push(entrance.close);
+    const http = await serveHttp(entrance, settings, world, {
       cache,
       clock: world.clock,
       staleAfter,
@@ -88,12 +88,12 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
       follow,
       ...(operating && { operating }),
     });
-    begun.push(() => api.close());
+    begun.push(http.close);
     if (operating) begun.push(operating.jobs.close);
-    const url = settings.http && (await listen(api, { ...settings.http, open: settings.httpOpen }));
     const ami =
       settings.ami &&
-      (await startAmiFace(settings.ami, openAccess({ dir: data, ...world, warn: (line) => logger.warn(line) }), {
+      (await startAmiFace(settings.ami, entrance.access, {
+        ...(entrance.tls && { tls: entrance.tls.current() }),
         cache,
         staleAfter,
         staleAnswers: settings.staleAnswers,
@@ -101,14 +101,20 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
         world,
       }));
     if (ami) begun.push(ami.close);
-    if (url && operating) begun.push(announceUntilEnd(data, url, world, logger));
+    if (http.served && operating) begun.push(announceUntilEnd(data, http.served.local, world, logger));
     // No PBX hears of a Rollcall that cannot serve.
-    sessions = startSessions({ dir, sources, reconcileEvery, auditEvery, world, logger });
+    sessions = startSessions({
+      ...{ log, sources, reconcileEvery, auditEvery, world, logger },
+      listed: () => cache.list(),
+      setAside: () => [...cache.quarantine()].map(({ stream }) => stream),
+    });
     begun.push(sessions.stop);
-    const keep = (signal: AbortSignal) =>
-      operating ? keepAsJob(operating.jobs, signal) : keepTo(retention, dir, signal);
-    begun.push(startRetention({ keep, world, logger }).stop);
-    return { dir, projection, sessions, retention, url, ami: ami?.at, stop };
+    if (own && retention) {
+      const keep = (signal: AbortSignal) =>
+        operating ? keepAsJob(operating.jobs, signal) : keepTo(retention, own, signal);
+      begun.push(startRetention({ keep, world, logger }).stop);
+    }
+    return { dir, projection, sessions, retention, url: http.served?.url, ami: ami?.at, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,15 @@
 import type { AriAsker, AsteriskSource, Finding } from '@rollcall/asterisk';
-import type { PbxAudit } from '@rollcall/channel';
+import type { Channel, PbxAudit } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine, RollcallError } from '@rollcall/errors';
-import { createIngestCounters, type IngestCounters, type PbxStatus, runSession } from '@rollcall/ingest';
+import {
+  createIngestCounters,
+  type IngestCounters,
+  type SessionOptions as IngestOptions,
+  type PbxStatus,
+  runSession,
+} from '@rollcall/ingest';
 import { printable } from '@rollcall/listing';
-import type { DataDir } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
 import { playDemo } from './demo.ts';
 
@@ -33,7 +38,11 @@ const GRACE_MS = 500;
 const QUEUE_LIMIT = 200_000;
 
 export type SessionsOptions = {
-  dir: DataDir;
+  log: IngestOptions['log'];
+  unplaced?: IngestOptions['unplaced'];
+  /** What the log says is live, and what is set aside. */
+  listed: () => Iterable<Channel>;
+  setAside: () => Iterable<string>;
   sources: Map<string, { source: AsteriskSource; beside: AriAsker | undefined }>;
   reconcileEvery: number;
   auditEvery: number | undefined;
@@ -43,10 +52,10 @@ export type SessionsOptions = {
 
 /** One session per PBX, each by itself: what one suffers does not touch the others. Without any PBX the demo plays. */
 export const startSessions = (options: SessionsOptions): Sessions => {
-  const { dir, sources, reconcileEvery, auditEvery, world, logger } = options;
+  const { log, unplaced, listed, setAside, sources, reconcileEvery, auditEvery, world, logger } = options;
   const stopping = new AbortController();
   const byPbx = new Map<string, Session>();
-  const common = { log: dir.log, world, signal: stopping.signal };
+  const common = { log, world, signal: stopping.signal };
 
   const create = (pbx: string): Session => {
     const session: Session = {
@@ -81,8 +90,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
       ...common,
       ...{ pbx, source, beside, reconcileEvery, auditEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
       counters: session.counters,
-      listed: () => dir.cache.list(),
-      setAside: () => setAsideIn(dir),
+      ...{ unplaced, listed, setAside },
       status: statusOf(pbx, session),
       audited: (result) => {
         sayAudited(logger, result, session.lastAudit);
@@ -97,7 +105,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
     const session = create('demo');
     const playing = playDemo({
       ...common,
-      live: [...dir.cache.list()],
+      live: [...listed()],
       counters: session.counters,
       status: statusOf('demo', session),
     });
@@ -112,8 +120,6 @@ export const startSessions = (options: SessionsOptions): Sessions => {
     },
   };
 };
-
-const setAsideIn = ({ cache }: DataDir): string[] => [...cache.quarantine()].map(({ stream }) => stream);
 
 const nothingToAudit = (pbx: string) =>
   new RollcallError(

@@ -9,7 +9,7 @@ import type { Settings } from '../settings/schema.ts';
 import { showList } from '../show-list.ts';
 import type { Terminal } from '../terminal.ts';
 
-const collect = (text: string, all: string[]): string[] => [...all, text];
+const collect = (text: string, all: string[] = []): string[] => [...all, text];
 
 /** `rollcall start`: everything in one process, until SIGTERM or SIGINT. */
 export const registerStart = (program: Command, context: Context): void => {
@@ -25,7 +25,18 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--data <dir>', 'data directory (default: rollcall-data)')
     .option('--http <host:port>', 'where to serve the list, or off (default: 127.0.0.1:8099)')
     .option('--ami <host:port>', "where to serve tools for Asterisk's AMI, or off (default: off)")
-    .option('--http-open', 'allow an address that others can reach, although there is no login yet')
+    .option('--http-open', 'serve whoever reaches the address without a login, as long as there are no users')
+    .option('--tls-cert <file>', 'PEM file of the certificate: HTTP and AMI are served over TLS; with --tls-key')
+    .option('--tls-key <file>', "PEM file of the certificate's key")
+    .option(
+      '--trust-proxy <address>',
+      'a proxy, or a network of them, whose X-Forwarded-For is believed (repeatable)',
+      collect,
+    )
+    .option('--cors-origin <origin>', 'an origin whose pages may read in a browser (repeatable)', collect)
+    .option('--http-connections <number>', 'open connections at most (default: 10000)')
+    .option('--http-connections-per-address <number>', 'of one address, loopback excepted (default: 4000)')
+    .option('--http-rate <number>', 'requests a minute of one address, loopback excepted (default: 12000)')
     .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
     .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
     .option('--stale-answers <mark|refuse>', 'whether answers about a lost PBX say so or are refused (default: mark)')
@@ -69,11 +80,11 @@ const greet = (terminal: Terminal, settings: Settings, { url, ami, dir, retentio
   const lines = [
     'Rollcall: the true list of live channels',
     `  data  ${settings.data} (log at position ${dir.cache.checkpoint}, ${dir.cache.size} channels)`,
-    `        ${retentionText(retention)}`,
+    `        ${retention ? retentionText(retention) : 'the log is on a server'}`,
     url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
   ];
   if (ami) lines.push(`  AMI   ${ami}`);
-  if (settings.publish) lines.push(`  topic rollcall.channels on ${settings.publish.join(', ')}`);
+  if (settings.publish) lines.push('  topic rollcall.channels');
   if (names.length === 0) {
     lines.push(
       '  PBX   demo: no PBX was named, so a recording of a real Asterisk 22 plays, in real time and in a loop',

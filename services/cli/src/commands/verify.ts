@@ -1,6 +1,7 @@
 import { createPace } from '@rollcall/api';
 import { RollcallError } from '@rollcall/errors';
 import { openEmbeddedLog } from '@rollcall/event-log';
+import type { KafkaConnection } from '@rollcall/kafka';
 import { printable } from '@rollcall/listing';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
@@ -10,7 +11,7 @@ import { dataOf, type OperatingPlace, operatingOptions, runningServer } from '..
 import { showProgress } from '../operations/show-progress.ts';
 import { type VerifyResult, verifyResult, verifyResultOf } from '../operations/verify.ts';
 import { jsonLine } from '../reading/json-line.ts';
-import { kafkaSchema } from '../settings/kafka.ts';
+import { kafkaConnection } from '../settings/engines.ts';
 import { fetchToldList } from '../verification/fetch-told-list.ts';
 import { verifyData } from '../verification/verify-data.ts';
 import { verifyTopic } from '../verification/verify-topic.ts';
@@ -37,9 +38,9 @@ const verify = async (options: Options, context: Context): Promise<void> => {
   const { at, topic, pbx = false, json = false, ...place } = options;
   // One JSON object alone, on a terminal too.
   const quiet = json ? { ...context, terminal: { ...terminal, columns: undefined } } : context;
-  const brokers = topic === undefined ? undefined : brokersOf(topic);
-  if (brokers && place.url !== undefined) throw topicNeedsLog();
-  const result = place.url === undefined ? await verifyHere(place, at, brokers, quiet) : await ask(place, at, quiet);
+  const kafka = topic === undefined ? undefined : await kafkaConnection(topic, context.settings);
+  if (kafka && place.url !== undefined) throw topicNeedsLog();
+  const result = place.url === undefined ? await verifyHere(place, at, kafka, quiet) : await ask(place, at, quiet);
   const audited = pbx ? await askForAudit({}, place, context) : undefined;
   terminal.out(json ? jsonLine({ ...result, ...audited }) : describe(result));
   for (const problem of result.problems) terminal.err(`${printable(problem)}\n`);
@@ -51,7 +52,7 @@ const verify = async (options: Options, context: Context): Promise<void> => {
 const verifyHere = async (
   place: OperatingPlace,
   at: string | undefined,
-  brokers: readonly string[] | undefined,
+  kafka: KafkaConnection | undefined,
   context: Context,
 ): Promise<VerifyResult> => {
   const { terminal, world } = context;
@@ -74,19 +75,12 @@ const verifyHere = async (
       },
       breathe: async () => {},
     });
-    if (brokers) verified.checks.push(await verifyTopic(brokers, log, world));
+    if (kafka) verified.checks.push(await verifyTopic(kafka, log, world));
     return verifyResultOf(verified, Number.POSITIVE_INFINITY);
   } finally {
     shown.done();
     await log.close();
   }
-};
-
-const brokersOf = (topic: string): string[] => {
-  const brokers = kafkaSchema.safeParse(topic);
-  if (brokers.success) return brokers.data;
-  const what = `--topic ${brokers.error.issues[0]?.message}.`;
-  throw new RollcallError('USAGE', what, 'See "rollcall verify --help".');
 };
 
 const topicNeedsLog = () =>

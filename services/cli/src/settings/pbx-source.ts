@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   type AriAddress,
+  type AriAsker,
   type AsteriskSource,
   amiSource,
   ariAsker,
@@ -10,7 +11,7 @@ import {
 } from '@rollcall/asterisk';
 import type { World } from '@rollcall/clock';
 import { isRollcallError, RollcallError } from '@rollcall/errors';
-import type { PbxSettings } from './schema.ts';
+import type { PbxSettings, Settings } from './schema.ts';
 
 export type SourceOptions = {
   pbx: string;
@@ -54,6 +55,25 @@ export const ariBeside = ({ pbx, settings, world }: Pick<SourceOptions, 'pbx' | 
   const { user, secret } = address;
   return ariAsker({ url: httpUrl(address), user, secret, tls: { ca: certificateOf(pbx, ari) }, world });
 };
+
+/**
+ * Every PBX that the settings name, and how to reach it.
+ * @throws RollcallError as `pbxSource`
+ */
+export const pbxSources = (
+  { pbx, variables }: Pick<Settings, 'pbx' | 'variables'>,
+  installation: string,
+  world: World,
+): Map<string, { source: AsteriskSource; beside: AriAsker | undefined }> =>
+  new Map(
+    Object.entries(pbx).map(([name, settings]) => [
+      name,
+      {
+        source: pbxSource({ pbx: name, settings, variables, installation, world }),
+        beside: ariBeside({ pbx: name, settings, world }),
+      },
+    ]),
+  );
 
 const httpUrl = ({ scheme, host, port, prefix }: AriAddress): string =>
   `${scheme === 'ari+https' ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${prefix}`;

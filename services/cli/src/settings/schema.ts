@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
-import { kafkaSchema } from './kafka.ts';
+import { engineSettings } from './engine-settings.ts';
+import { httpSettings } from './http-settings.ts';
 import { sizeSchema } from './size.ts';
 
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]+):(\d{1,5})$/;
@@ -80,8 +81,9 @@ export const settingsSchema = z.strictObject({
   http: httpSchema.prefault('127.0.0.1:8099'),
   /** Where the list is served to tools for Asterisk's AMI; off unless given. */
   ami: httpSchema.prefault('off'),
-  /** There are no users yet: whoever reaches an address that is not loopback reads every call. Say so to allow it. */
+  /** Without users only this machine is served; this says that whoever reaches the address may read every call. */
   httpOpen: z.boolean().default(false),
+  ...httpSettings,
   /** How long a lost PBX's channels stay in the default lists, marked as stale. */
   staleAfter: durationSchema.prefault('15m'),
   /** Whether answers about a PBX whose connection is lost are given and say so, or are refused. */
@@ -102,8 +104,7 @@ export const settingsSchema = z.strictObject({
     .prefault('off'),
   /** At the bound: give the PBX connections up, or what waits. */
   spoolFull: z.enum(['disconnect', 'discard']).default('disconnect'),
-  /** The brokers of the Kafka on which the list is published as topic rollcall.channels; none unless given. */
-  publish: kafkaSchema.optional(),
+  ...engineSettings,
   /** Channel variables to keep. */
   variables: z.array(variableSchema).max(200).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -2,6 +2,7 @@ import { position } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
+import type { KafkaConnection } from '@rollcall/kafka';
 import { type CacheReader, createMemoryCache } from '@rollcall/state-cache';
 import { topicDifferences } from './topic-differences.ts';
 import type { Check } from './verify-data.ts';
@@ -12,9 +13,9 @@ const PATIENCE_MS = 30_000;
  * Reads the projection topic to its end, as a service downstream does, and compares it with the log.
  * @throws RollcallError TOPIC_NOT_READ, with the reason
  */
-export const verifyTopic = async (brokers: readonly string[], log: EventLog, world: World): Promise<Check> => {
+export const verifyTopic = async (kafka: KafkaConnection, log: EventLog, world: World): Promise<Check> => {
   const { openChannelView, viewCache } = await import('@rollcall/projection-topic');
-  const view = openChannelView({ brokers, world });
+  const view = openChannelView({ ...kafka, world });
   const slow = new AbortController();
   try {
     await Promise.race([view.ready, world.scheduler.sleep(PATIENCE_MS, slow.signal)]);
@@ -22,7 +23,7 @@ export const verifyTopic = async (brokers: readonly string[], log: EventLog, wor
     if (checkpoint === undefined) {
       throw new RollcallError(
         'TOPIC_NOT_READ',
-        `The topic of ${brokers.join(', ')} could not be read: ${view.problem()?.message ?? 'nothing says up to where it is complete'}.`,
+        `The topic of ${kafka.brokers.join(', ')} could not be read: ${view.problem()?.message ?? 'nothing says up to where it is complete'}.`,
         view.problem()?.advice ?? 'Is anything published there? See "rollcall start --publish".',
       );
     }
