@@ -41,24 +41,26 @@ export const listen = async (
 };
 
 /**
- * The same without TLS, for the commands of this machine, which the certificate does not know: on loopback, at a free port. It ends
- * with the server.
+ * The same without TLS, for the commands of this machine, which the certificate does not know: on loopback, at a free port. To
+ * be closed before the server.
  */
-export const listenBeside = async (server: FastifyInstance): Promise<string> => {
+export const listenBeside = async (server: FastifyInstance): Promise<{ url: string; close: () => Promise<void> }> => {
   const { http, requestTimeout, keepAliveTimeout, connectionTimeout } = SERVER_LIMITS;
   const beside: Server = createServer({ ...http, requestTimeout, keepAliveTimeout }, (request, response) =>
     server.routing(request, response),
   );
   beside.maxHeadersCount = MAX_HEADERS;
   beside.setTimeout(connectionTimeout);
-  server.addHook('preClose', async () => {
-    beside.close();
-    beside.closeAllConnections();
-  });
   await new Promise<void>((resolve, reject) => {
     beside.once('error', reject);
     beside.listen({ host: '127.0.0.1', port: 0 }, resolve);
   });
   const { port } = beside.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      beside.close();
+      beside.closeAllConnections();
+    },
+  };
 };

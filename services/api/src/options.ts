@@ -7,7 +7,7 @@ import type { Follow } from './hub.ts';
 import type { Operating } from './operating.ts';
 
 /** PEM. */
-export type Tls = { cert: string | Buffer; key: string | Buffer };
+export type Tls = { cert: string; key: string };
 
 export type ApiOptions = {
   cache: CacheReader;

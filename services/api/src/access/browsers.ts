@@ -18,6 +18,7 @@ export const tellBrowsers = (server: FastifyInstance, options: { origins: readon
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
     },
     referrerPolicy: { policy: 'no-referrer' },
+    frameguard: { action: 'deny' },
     // Whoever may read another origin's answer is for CORS to say, and for nothing else.
     crossOriginResourcePolicy: { policy: origins.length > 0 ? 'cross-origin' : 'same-origin' },
     ...(tls ? {} : { strictTransportSecurity: false }),

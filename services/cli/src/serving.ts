@@ -1,0 +1,73 @@
+import type { Server } from 'node:tls';
+import { type Access, openAccess } from '@rollcall/access';
+import { type ApiOptions, createApi, listen, listenBeside } from '@rollcall/api';
+import type { World } from '@rollcall/clock';
+import type { Logger } from 'pino';
+import type { Settings } from './settings/schema.ts';
+import { settingsWrong } from './settings/settings-wrong.ts';
+import { openTlsFiles, type TlsFiles } from './tls-files.ts';
+
+/** What stands before every face: who may come in, and under which certificate. */
+export type Entrance = { access: Access; tls: TlsFiles | undefined; close: () => Promise<void> };
+
+/** @throws RollcallError SETTINGS_WRONG, TLS_FILES_WRONG, USERS_UNREADABLE, USERS_DAMAGED */
+export const openEntrance = (settings: Settings, world: World, logger: Logger): Entrance => {
+  const warn = (line: string): void => logger.warn(line);
+  const { data, tlsCert, tlsKey } = settings;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw settingsWrong(`${tlsCert ? 'tlsCert' : 'tlsKey'} stands without ${tlsCert ? 'tlsKey' : 'tlsCert'}`);
+  }
+  const access = openAccess({ dir: data, ...world, warn });
+  const tls = tlsCert && tlsKey ? openTlsFiles({ cert: tlsCert, key: tlsKey }, world, warn) : undefined;
+  return { access, tls, close: async () => tls?.close() };
+};
+
+export type Served = {
+  /** As others reach it. */
+  url: string;
+  /** As the commands of this machine do. */
+  local: string;
+};
+
+/** @throws RollcallError those of listen */
+export const serveHttp = async (
+  { access, tls }: Entrance,
+  settings: Settings,
+  world: World,
+  options: ApiOptions,
+): Promise<{ served: Served | undefined; close: () => Promise<void> }> => {
+  const { http, httpOpen, trustProxy, corsOrigins } = settings;
+  const api = createApi({
+    ...options,
+    access,
+    scheduler: world.scheduler,
+    open: httpOpen,
+    trustProxy,
+    corsOrigins,
+    limits: {
+      connections: settings.httpConnections,
+      connectionsPerAddress: settings.httpConnectionsPerAddress,
+      requestsPerMinute: settings.httpRate,
+    },
+    ...(tls && { tls: tls.current() }),
+  });
+  if (!http) return { served: undefined, close: () => api.close() };
+  try {
+    const url = await listen(api, { ...http, open: httpOpen || access.anyUsers() });
+    if (!tls) return { served: { url, local: url }, close: () => api.close() };
+    // A server over TLS is one that can be given another certificate.
+    const secure = api.server as unknown as Server;
+    tls.onChange((changed) => secure.setSecureContext(changed));
+    const beside = await listenBeside(api);
+    return {
+      served: { url, local: beside.url },
+      close: async () => {
+        await beside.close();
+        await api.close();
+      },
+    };
+  } catch (error) {
+    await api.close();
+    throw error;
+  }
+};
