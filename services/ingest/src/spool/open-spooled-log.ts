@@ -2,8 +2,9 @@ import type { World } from '@rollcall/clock';
 import { errorLine, RollcallError } from '@rollcall/errors';
 import { backoff } from '../backoff.ts';
 import type { IngestLog } from '../ingest-log.ts';
+import type { SpoolBounds } from './bounds.ts';
 import { openSpool } from './spool.ts';
-import { createSpooled, type Say, type SpoolBounds, type Spooled } from './spooled.ts';
+import { createSpooled, type Say, type Spooled } from './spooled.ts';
 
 /** A log on another machine. */
 export type RemoteLog = IngestLog & { close(): Promise<void> };

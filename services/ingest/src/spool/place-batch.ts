@@ -9,8 +9,6 @@ const MERGED = 500;
 
 export type PlacingOptions = {
   append: IngestLog['append'];
-  /** May it have been sent before? Such an append is never sent as part of a larger one: the log would not know it again. */
-  wasSent: (append: SpooledAppend) => boolean;
   /** The log did not say what became of it. */
   sent: (append: SpooledAppend) => void;
   placed: (append: SpooledAppend) => void;
@@ -59,10 +57,7 @@ const placeStream = async (appends: readonly SpooledAppend[], options: PlacingOp
 };
 
 /** Appends of one stream that follow each other, and were never sent, as one. */
-function* merged(
-  appends: readonly SpooledAppend[],
-  { wasSent, whyBarred }: PlacingOptions,
-): Generator<SpooledAppend[]> {
+function* merged(appends: readonly SpooledAppend[], { whyBarred }: PlacingOptions): Generator<SpooledAppend[]> {
   let group: SpooledAppend[] = [];
   let events = 0;
   for (const append of appends) {
@@ -71,7 +66,8 @@ function* merged(
       last &&
       append.expected === endOf(last.expected, last.events.length) &&
       events + append.events.length <= MERGED &&
-      ![last, append].some((one) => wasSent(one) || whyBarred(one));
+      !whyBarred(last) &&
+      !whyBarred(append);
     if (!goesOn && last) {
       yield group;
       group = [];
@@ -96,7 +92,7 @@ const placeGroup = async (group: readonly SpooledAppend[], options: PlacingOptio
       for (const append of group) options.sent(append);
       throw error;
     }
-    // One of them may be at fault alone.
+    // One of them may be at fault alone, or there already: as they were written, each is known again.
     for (const append of group) await placeOne(append, options);
   }
 };

@@ -71,10 +71,25 @@ export const openSpool = async ({ dir, world, maxBytes, warn }: SpoolOptions) =>
   let drained: Position = START;
   let events = (await log.stats()).events;
   let oldest: number | undefined;
-  let openedAt = last;
+
+  const beginAnew = async (): Promise<void> => {
+    await log.close();
+    for (const suffix of ['-wal', '-shm', '-journal', '']) rmSync(path + suffix, { force: true });
+    log = openFile();
+    last = START;
+    drained = START;
+    events = 0;
+    oldest = undefined;
+  };
+
+  /** The file as it is when it is not being begun anew; where that failed, the disk may be better now. */
+  const whole = (): Promise<void> => {
+    renewing = renewing.catch(beginAnew);
+    return renewing;
+  };
 
   const write = async (name: string, news: readonly NewEvent[]): Promise<void> => {
-    await renewing;
+    await whole();
     const { position } = await log.append(name, 'none', news);
     if (position <= last) return;
     last = position;
@@ -83,7 +98,7 @@ export const openSpool = async ({ dir, world, maxBytes, warn }: SpoolOptions) =>
   };
 
   const next = async (limit: number): Promise<SpooledAppend[]> => {
-    await renewing;
+    await whole();
     const appends: SpooledAppend[] = [];
     let name: string | undefined;
     let count = 0;
@@ -133,8 +148,9 @@ export const openSpool = async ({ dir, world, maxBytes, warn }: SpoolOptions) =>
     drainedTo: async (position: Position): Promise<void> => {
       drained = position;
       if (last <= drained) return;
-      upkeep = upkeep.then(() => log.compact({ before: drained }));
-      await upkeep;
+      const compacting = upkeep.then(() => log.compact({ before: drained }));
+      upkeep = compacting.catch(() => {});
+      await compacting;
     },
     /** The events of a stream from the append on that expects `expected`, at the revisions that they will have. */
     async *chain(stream: string, expected: ExpectedRevision): AsyncGenerator<RecordedEvent[]> {
@@ -148,8 +164,6 @@ export const openSpool = async ({ dir, world, maxBytes, warn }: SpoolOptions) =>
         from += found;
       }
     },
-    /** What was here when it was opened may have been sent before. */
-    isFromBefore: ({ position }: SpooledAppend): boolean => position <= openedAt,
     /** Nothing waits, and nothing is on its way here. */
     isEmpty: (): boolean => under.size === 0 && last <= drained,
     get last() {
@@ -159,17 +173,8 @@ export const openSpool = async ({ dir, world, maxBytes, warn }: SpoolOptions) =>
     settled: async (): Promise<void> => void (await Promise.allSettled(under)),
     /** Gives up everything that is in it, and its file: it begins anew. */
     renew: (): Promise<void> => {
-      renewing = upkeep.then(async () => {
-        await log.close();
-        for (const suffix of ['-wal', '-shm', '-journal', '']) rmSync(path + suffix, { force: true });
-        log = openFile();
-        last = START;
-        drained = START;
-        openedAt = START;
-        events = 0;
-        oldest = undefined;
-      });
-      upkeep = renewing;
+      renewing = upkeep.then(beginAnew);
+      upkeep = renewing.catch(() => {});
       return renewing;
     },
     events: (): number => events,
@@ -177,7 +182,7 @@ export const openSpool = async ({ dir, world, maxBytes, warn }: SpoolOptions) =>
     /** How long the oldest has waited, in milliseconds; 0 when nothing waits. */
     age: (): number => (oldest === undefined || last <= drained ? 0 : Math.max(0, world.clock.now() - oldest)),
     close: async (): Promise<void> => {
-      await upkeep.catch(() => {});
+      await upkeep;
       try {
         await log.close();
       } finally {

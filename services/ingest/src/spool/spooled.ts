@@ -1,34 +1,22 @@
-import { isTerminal, type NewEvent, type Position, START } from '@rollcall/channel';
+import { isTerminal, type NewEvent } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine, isRollcallError, RollcallError } from '@rollcall/errors';
 import { type ExpectedRevision, WrongExpectedRevision } from '@rollcall/event-log';
 import { appendFailure } from '../append-failure.ts';
-import { backoff } from '../backoff.ts';
 import type { IngestLog } from '../ingest-log.ts';
 import { createBars } from './bars.ts';
+import { type SpoolBounds, spoolFull } from './bounds.ts';
+import { createDraining } from './draining.ts';
 import { createLost } from './lost.ts';
-import { placeBatch } from './place-batch.ts';
 import { createReading, type Held } from './reading.ts';
 import { createRefusedFile } from './refused-file.ts';
 import { asSpooled, endOf, type Spool, type SpooledAppend } from './spool.ts';
 import { within } from './within.ts';
 
-/** Events taken from the spool at once. */
-const BATCH = 2_000;
 /** How long the log may take to answer the session before it counts as away, in milliseconds. */
 const PATIENCE_MS = 5_000;
 /** Whoever drains waits so many times longer for an answer. */
 const DRAIN_PATIENCE = 6;
-/** The longest pause before the log is tried again, in milliseconds. */
-const LONGEST_PAUSE_MS = 5_000;
-
-export type SpoolBounds = {
-  /** In bytes. */
-  maxBytes: number;
-  /** How long the oldest may wait, in milliseconds; undefined: for ever. */
-  maxAge: number | undefined;
-  whenFull: 'disconnect' | 'discard';
-};
 
 export type Say = { info: (line: string) => void; warn: (line: string) => void };
 
@@ -95,10 +83,6 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
   const turns = new Map<string, Promise<unknown>>();
 
   let phase: SpoolState['phase'] = 'through';
-  /** What is being drained, and where it ends in the spool. */
-  let batch: readonly SpooledAppend[] = [];
-  let batchEnd: Position = START;
-  let draining = false;
   let full = false;
   let refused = 0;
   let discarded = 0;
@@ -111,11 +95,10 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
 
   const goAway = (error: unknown): void => {
     problem = error;
-    draining = false;
     if (phase !== 'through') return;
     phase = 'storing';
     say.warn(`The event log is away; what is to be written waits in ${spool.dir}. ${errorLine(error)}`);
-    void drain();
+    draining.run();
   };
 
   /** One append after the other on each stream. */
@@ -187,7 +170,7 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
     held.clear();
     discarded += spool.events();
     // Whatever the log says to this one: once it says it, it is back.
-    batch = [asSpooled(stream, expected, events)];
+    draining.probe(asSpooled(stream, expected, events));
     await spool.renew();
     discard(stream, expected, events);
   };
@@ -210,7 +193,6 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
 
   const place = (append: SpooledAppend): void => {
     const { stream, expected, events } = append;
-    draining = true;
     problem = undefined;
     reading.answered();
     sent.delete(keyOf(append));
@@ -221,66 +203,10 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
     else here.first = at;
   };
 
-  /** Sends `batch`, until all of it is placed or refused. */
-  const send = async (): Promise<void> => {
-    const sending = batch;
-    const left = new Set(sending);
-    const done = (append: SpooledAppend): void => {
-      left.delete(append);
-      if (phase === 'storing') spool.done(append);
-    };
-    try {
-      await placeBatch(sending, !draining, {
-        append: (...args) => within(DRAIN_PATIENCE * patience, scheduler, log.append(...args)),
-        wasSent: (append) => spool.isFromBefore(append) || sent.has(keyOf(append)),
-        sent: (append) => sent.add(keyOf(append)),
-        placed: (append) => {
-          place(append);
-          done(append);
-        },
-        refused: (append, why) => {
-          refuse(append, why);
-          done(append);
-        },
-        whyBarred: ({ stream, position }) => bars.whyBarred(stream, position),
-      });
-    } finally {
-      if (batch === sending) batch = sending.filter((append) => left.has(append));
-    }
-    if (phase === 'storing') await spool.drainedTo(batchEnd);
-  };
-
-  const drain = async (): Promise<void> => {
-    for (let failures = 0; !closing.signal.aborted; ) {
-      try {
-        if (batch.length === 0) {
-          const next = await spool.next(BATCH);
-          // The bound may have been reached meanwhile.
-          if (phase === 'storing') {
-            batch = next;
-            batchEnd = next.at(-1)?.position ?? batchEnd;
-          }
-        }
-        if (batch.length > 0) {
-          await send();
-          failures = 0;
-          if (phase === 'discarding' && batch.length === 0) return back();
-        } else if (spool.isEmpty()) return back();
-        else await spool.settled();
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        goAway(error);
-        const pause = Math.min(LONGEST_PAUSE_MS, backoff(failures++, world.random));
-        await scheduler.sleep(pause, closing.signal);
-      }
-    }
-  };
-
   /** Nothing waits, and nothing is on its way to the spool: in this same moment the log is written to again. */
   const back = (): void => {
     const after = phase;
     phase = 'through';
-    draining = false;
     full = false;
     problem = undefined;
     held.clear();
@@ -296,10 +222,21 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
     drainedWaiters.clear();
   };
 
+  const draining = createDraining({
+    ...{ spool, world, signal: closing.signal },
+    append: (...args) => within(DRAIN_PATIENCE * patience, scheduler, log.append(...args)),
+    sent: (append) => sent.add(keyOf(append)),
+    placed: place,
+    refused: refuse,
+    whyBarred: ({ stream, position }) => bars.whyBarred(stream, position),
+    failed: goAway,
+    done: back,
+  });
+
   if (!spool.isEmpty()) {
     phase = 'storing';
     say.info(`${spool.events()} events wait in ${spool.dir} from the last time; the event log gets them first.`);
-    void drain();
+    draining.run();
   }
 
   return {
@@ -319,7 +256,8 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
         closing.signal.addEventListener('abort', () => reject(closed(spool.dir)), { once: true });
       }),
     state: () => ({
-      ...{ phase, draining, full, refused, discarded },
+      ...{ phase, full, refused, discarded },
+      draining: draining.isTaking(),
       events: spool.isEmpty() ? 0 : spool.events(),
       bytes: spool.bytes(),
       oldest: spool.age(),
@@ -340,13 +278,3 @@ const endsWith = (events: readonly NewEvent[]): boolean => isTerminal(events.at(
 
 const closed = (dir: string): RollcallError =>
   new RollcallError('LOG_CLOSED', `The spool ${dir} is closed.`, 'Open it again.');
-
-const spoolFull = (dir: string, then: SpoolBounds['whenFull'], cause: unknown): RollcallError =>
-  new RollcallError(
-    'SPOOL_FULL',
-    `The event log has been away for so long that the spool ${dir} is full${cause === undefined ? ': its oldest event is too old' : ''}.`,
-    then === 'discard'
-      ? 'What waited is given up, and what follows until the log is back. Bring the log back; raise spoolSize or spoolAge, or make room on that disk, for the next time.'
-      : 'Bring the log back, make room on that disk, or raise spoolSize or spoolAge. PBXs that report more than fits in memory are disconnected until then.',
-    { cause },
-  );
