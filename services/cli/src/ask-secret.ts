@@ -86,9 +86,10 @@ const typed = (input: SecretInput, terminal: Pick<Terminal, 'err'>, question: st
         else if (key >= ' ' && text.length < MAX_LENGTH) text.push(key);
       }
     };
-    terminal.err(question);
     input.setEncoding('utf8');
+    // Before the question: whoever answers at once is not shown either.
     input.setRawMode(true);
+    terminal.err(question);
     input.on('data', take).resume();
   });
 
