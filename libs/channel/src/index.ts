@@ -11,6 +11,7 @@ export {
   unrealEntries,
 } from './audit.ts';
 export { type Boot, type BootSign, bootChange, counterOf, type UniqueidCounter } from './boot.ts';
+export { changes } from './changes.ts';
 export {
   type Channel,
   type ChannelFacts,

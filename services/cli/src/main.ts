@@ -1,17 +1,6 @@
 import { systemWorld } from '@rollcall/clock';
 import { errorLine, isRollcallError } from '@rollcall/errors';
 import { Command, CommanderError } from 'commander';
-import { registerAudit } from './commands/audit.ts';
-import { registerChannel } from './commands/channel.ts';
-import { registerChannels } from './commands/channels.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerImport } from './commands/import.ts';
-import { registerLog } from './commands/log/index.ts';
-import { registerQuarantine } from './commands/quarantine.ts';
-import { registerReplay } from './commands/replay.ts';
-import { registerStart } from './commands/start.ts';
-import { registerVerify } from './commands/verify.ts';
-import { registerWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import { loadSettings } from './settings/load.ts';
 import { processTerminal } from './terminal.ts';
@@ -31,7 +20,8 @@ export const main = async (args: string[]): Promise<void> => {
         return loadSettings({}, process.env);
       },
     };
-    await createProgram(context).parseAsync(args, { from: 'user' });
+    const program = await createProgram(context, args[0]);
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else {
@@ -44,24 +34,37 @@ export const main = async (args: string[]): Promise<void> => {
   }
 };
 
-const createProgram = (context: Context): Command => {
+type Register = (program: Command, context: Context) => void;
+
+/** In the order of the help. */
+const COMMANDS: Record<string, () => Promise<Register>> = {
+  start: async () => (await import('./commands/start.ts')).registerStart,
+  ingest: async () => (await import('./commands/ingest.ts')).registerIngest,
+  projector: async () => (await import('./commands/projector.ts')).registerProjector,
+  api: async () => (await import('./commands/api.ts')).registerApi,
+  import: async () => (await import('./commands/import.ts')).registerImport,
+  channels: async () => (await import('./commands/channels.ts')).registerChannels,
+  channel: async () => (await import('./commands/channel.ts')).registerChannel,
+  watch: async () => (await import('./commands/watch.ts')).registerWatch,
+  verify: async () => (await import('./commands/verify.ts')).registerVerify,
+  audit: async () => (await import('./commands/audit.ts')).registerAudit,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  log: async () => (await import('./commands/log/index.ts')).registerLog,
+  replay: async () => (await import('./commands/replay.ts')).registerReplay,
+  quarantine: async () => (await import('./commands/quarantine.ts')).registerQuarantine,
+  user: async () => (await import('./commands/user/index.ts')).registerUser,
+};
+
+/** A command that is named is all that is loaded: most of what a short one takes is reading code. The help needs them all. */
+const createProgram = async (context: Context, named: string | undefined): Promise<Command> => {
   const program = new Command('rollcall')
     .description('The true list of live channels of your Asterisk PBXs.')
     .version('0.1.0')
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText('after', HELP)
     .exitOverride();
-  registerStart(program, context);
-  registerImport(program, context);
-  registerChannels(program, context);
-  registerChannel(program, context);
-  registerWatch(program, context);
-  registerVerify(program, context);
-  registerAudit(program, context);
-  registerDoctor(program, context);
-  registerLog(program, context);
-  registerReplay(program, context);
-  registerQuarantine(program, context);
+  const only = named !== undefined && Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
+  for (const load of only ? [only] : Object.values(COMMANDS)) (await load())(program, context);
   return program;
 };
 
@@ -77,4 +80,5 @@ Then, in another terminal:
   rollcall audit                 is it what the PBX says? Which of Asterisk's own entries are ghosts?
   rollcall replay                make it what the log says
   rollcall quarantine            is anything in the log that could not be read?
+  rollcall user add NAME         who may log in, so that others than this machine can be served
 `;

@@ -2,7 +2,7 @@ import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
 import { createCounters, type ProjectorCounters, replayOpen, runProjector } from '@rollcall/projector';
-import type { CacheReader, Changes } from '@rollcall/state-cache';
+import { type CacheReader, type Changes, createMemoryCache } from '@rollcall/state-cache';
 
 /** The list as a log has it, kept up with the log and nothing more: no image, nothing written. */
 export type Fold = {
@@ -20,10 +20,16 @@ const AGAIN_MS = 5_000;
 
 /**
  * For who reads a log that another process writes, or one of a log's partitions. Resolves when the list is the log's.
+ * @param cache an empty one, for who has to hand it out before
  * @throws RollcallError those of the log
  */
-export const startFold = async (log: EventLog, world: World, warn: (line: string) => void): Promise<Fold> => {
-  const cache = await replayOpen(log);
+export const startFold = async (
+  log: EventLog,
+  world: World,
+  warn: (line: string) => void,
+  cache = createMemoryCache(),
+): Promise<Fold> => {
+  cache.swap(await replayOpen(log));
   const stopping = new AbortController();
   const { signal } = stopping;
   const counters = createCounters();
