@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { isLoopback } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
 import type { FastifyInstance } from 'fastify';
-import { MAX_HEADERS, SERVER_LIMITS } from './access/limits.ts';
+import { DEFAULT_TIMEOUTS, httpOptions, MAX_HEADERS } from './access/limits.ts';
 
 /**
  * Listens. Without users to log in, only loopback is served unless the settings say that it may be open.
@@ -45,12 +45,11 @@ export const listen = async (
  * be closed before the server.
  */
 export const listenBeside = async (server: FastifyInstance): Promise<{ url: string; close: () => Promise<void> }> => {
-  const { http, requestTimeout, keepAliveTimeout, connectionTimeout } = SERVER_LIMITS;
-  const beside: Server = createServer({ ...http, requestTimeout, keepAliveTimeout }, (request, response) =>
+  const beside: Server = createServer(httpOptions(DEFAULT_TIMEOUTS), (request, response) =>
     server.routing(request, response),
   );
   beside.maxHeadersCount = MAX_HEADERS;
-  beside.setTimeout(connectionTimeout);
+  beside.setTimeout(DEFAULT_TIMEOUTS.idle);
   await new Promise<void>((resolve, reject) => {
     beside.once('error', reject);
     beside.listen({ host: '127.0.0.1', port: 0 }, resolve);

@@ -1,7 +1,7 @@
 import type { Access } from '@rollcall/access';
 import type { Clock, Scheduler } from '@rollcall/clock';
 import type { CacheReader } from '@rollcall/state-cache';
-import type { HttpLimits } from './access/limits.ts';
+import type { HttpLimits, Timeouts } from './access/limits.ts';
 import type { Readiness } from './health.ts';
 import type { Follow } from './hub.ts';
 import type { Operating } from './operating.ts';
@@ -39,4 +39,5 @@ export type ApiOptions = {
   corsOrigins?: readonly string[];
   /** None where it is left out; those of the HTTP server itself always hold. */
   limits?: HttpLimits;
+  timeouts?: Timeouts;
 };

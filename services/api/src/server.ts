@@ -8,7 +8,7 @@ import fastify, {
 import { tellBrowsers } from './access/browsers.ts';
 import { limitConnections } from './access/connections.ts';
 import { identify } from './access/identify.ts';
-import { MAX_HEADERS, SERVER_LIMITS } from './access/limits.ts';
+import { DEFAULT_TIMEOUTS, httpOptions, MAX_BODY_BYTES, MAX_HEADERS } from './access/limits.ts';
 import { limitRate } from './access/request-rate.ts';
 import { ariFace } from './ari/face.ts';
 import { healthRoutes } from './health.ts';
@@ -21,9 +21,14 @@ import { v1Routes } from './v1/routes.ts';
  * words for what is wrong; who asks, and what he may see, is settled before any of them (`request.identity`, `request.view`).
  */
 export const createApi = (options: ApiOptions): FastifyInstance => {
-  const { tls, trustProxy = [], corsOrigins = [], limits } = options;
+  const { tls, trustProxy = [], corsOrigins = [], limits, timeouts = DEFAULT_TIMEOUTS } = options;
+  const http = httpOptions(timeouts);
   const common = {
-    ...SERVER_LIMITS,
+    http,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionTimeout: timeouts.idle,
+    bodyLimit: MAX_BODY_BYTES,
     logger: false,
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // A reader that does not read keeps nobody from ending.
@@ -32,9 +37,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
     routerOptions: { maxParamLength: 64 * 1024 },
     frameworkErrors: unreadable,
   };
-  const server: FastifyInstance = tls
-    ? secure({ ...common, https: { ...SERVER_LIMITS.http, ...tls } })
-    : fastify(common);
+  const server: FastifyInstance = tls ? secure({ ...common, https: { ...http, ...tls } }) : fastify(common);
   server.server.maxHeadersCount = MAX_HEADERS;
   if (limits) limitConnections(server.server, limits);
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));

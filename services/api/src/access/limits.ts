@@ -15,23 +15,39 @@ export const DEFAULT_LIMITS: HttpLimits = {
   requestsPerMinute: 12_000,
 };
 
-/** What the HTTP server itself ends or refuses: 408, 413, 431, or the connection. */
-export const SERVER_LIMITS = {
-  bodyLimit: 64 * 1024,
+/** How long the HTTP server itself waits, in milliseconds; then it answers 408, or ends the connection. */
+export type Timeouts = {
+  /** For the headers to come in, counted from the connection on. */
+  headers: number;
   /** For a whole request to come in, body and all. */
-  requestTimeout: 30_000,
-  /** A connection on which nothing moves; feeds send something oftener. */
-  connectionTimeout: 120_000,
-  keepAliveTimeout: 30_000,
-  http: {
-    /** With the request line. */
-    maxHeaderSize: 16 * 1024,
-    /** For the headers to come in, counted from the connection on. */
-    headersTimeout: 10_000,
-    /** How often that is looked at. */
-    connectionsCheckingInterval: 2_000,
-  },
-} as const;
+  request: number;
+  /** For anything to move on a connection; feeds send something oftener. */
+  idle: number;
+  /** For the next request. */
+  keepAlive: number;
+  /** How often that is looked at. */
+  look: number;
+};
 
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  headers: 10_000,
+  request: 30_000,
+  idle: 120_000,
+  keepAlive: 30_000,
+  look: 2_000,
+};
+
+/** With the request line. */
+const MAX_HEADER_BYTES = 16 * 1024;
 /** What is beyond is not read. */
 export const MAX_HEADERS = 200;
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** As node:http is told. */
+export const httpOptions = ({ headers, request, keepAlive, look }: Timeouts) => ({
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: headers,
+  requestTimeout: request,
+  keepAliveTimeout: keepAlive,
+  connectionsCheckingInterval: look,
+});

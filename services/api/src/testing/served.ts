@@ -10,6 +10,7 @@ import {
 import { systemWorld } from '@rollcall/clock';
 import type { Told } from '@rollcall/projector';
 import { createMemoryCache } from '@rollcall/state-cache';
+import type { FastifyContextConfig } from 'fastify';
 import { type ApiOptions, createApi, listen } from '../index.ts';
 
 /** When the tests' connections began or were lost. */
@@ -70,6 +71,7 @@ export type Answer = { status: number; body: unknown; headers: Headers };
 
 /** The API over a real socket of loopback. */
 export const serve = async (options: Partial<ApiOptions> & Pick<ApiOptions, 'cache'>) => {
+  const routes: { method: string; url: string; config: () => FastifyContextConfig }[] = [];
   const server = createApi({
     clock: { ...systemWorld.clock, now: () => SINCE + 60_000 },
     staleAfter: 900_000,
@@ -78,9 +80,18 @@ export const serve = async (options: Partial<ApiOptions> & Pick<ApiOptions, 'cac
     follow: nothingHappens,
     ...options,
   });
+  server.addHook('onRoute', (route) => {
+    // What is set on it in its own scope comes later.
+    const config = (): FastifyContextConfig => route.config ?? {};
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, config });
+  });
   const url = await listen(server, { host: '127.0.0.1', port: 0, open: false });
   return {
     url,
+    server,
+    port: Number(new URL(url).port),
+    /** Everything that is served, as it was registered. */
+    routes,
     ask: async (path: string, init?: RequestInit): Promise<Answer> => {
       const response = await fetch(`${url}${path}`, init);
       const text = await response.text();
