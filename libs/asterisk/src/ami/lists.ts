@@ -100,11 +100,15 @@ const statusItem = (
 ): ListedChannel | undefined => {
   const item = listed(message, variables);
   if (item === undefined) return undefined;
-  put(item.facts, 'applicationData', message.text(DATA));
+  put(item.facts, 'application', notNull(message.text(APPLICATION)));
+  put(item.facts, 'applicationData', notNull(message.text(DATA)));
   put(item.facts, 'bridge', message.text(BRIDGE_OF_STATUS));
   put(item.facts, 'created', before(now, message.integer(SECONDS)));
   return item;
 };
+
+/** Status prints `(null)` where no application runs; CoreShowChannels and the events leave it empty (16 to 23). */
+const notNull = (text: string | undefined): string | undefined => (text === '(null)' ? '' : text);
 
 const coreShowItem = (
   message: AmiMessage,

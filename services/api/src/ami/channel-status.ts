@@ -34,8 +34,9 @@ const item = (request: Request, channel: Channel, view: View): string =>
     ['EffectiveConnectedLineName', escapeC(channel.connectedName || UNKNOWN)],
     ['TimeToHangup', NOT_KNOWN],
     ['BridgeID', channel.bridge ?? ''],
-    ['Application', channel.application ?? ''],
-    ['Data', channel.applicationData ?? ''],
+    // As C prints nothing: no application runs.
+    ['Application', channel.application || '(null)'],
+    ['Data', channel.application ? (channel.applicationData ?? '') : '(null)'],
     ['Nativeformats', NOT_KNOWN],
     ['Readformat', NOT_KNOWN],
     ['Readtrans', NOT_KNOWN],
