@@ -1,12 +1,12 @@
-import { type Channel, presence } from '@rollcall/channel';
+import type { Channel } from '@rollcall/channel';
 import { ariChannel } from '@rollcall/listing';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Listing } from '../listed.ts';
+import { type Chunk, rechunk } from './chunks.ts';
 import { inScope, type Scope } from './fleet.ts';
 
-/** Bytes of one piece of a list: 100,000 channels are never one text. */
-const PIECE = 256 * 1024;
-const [OPEN, CLOSE, COMMA] = ['[', ']', ','].map((mark) => mark.charCodeAt(0)) as [number, number, number];
+const OPEN = Buffer.from('[');
+const CLOSE = Buffer.from(']');
 
 /** Channels never change in place, so what was written of one holds as long as it does. */
 const alone = new WeakMap<Channel, Buffer>();
@@ -24,69 +24,51 @@ export const channelBody = (channel: Channel, fleet: boolean): Buffer => {
   return body;
 };
 
-/** A list as JSON, in pieces. */
-export const joined = (bodies: readonly Buffer[]): Buffer[] => {
-  // Brackets, and a comma before all but the first.
-  let left = 2 + Math.max(0, bodies.length - 1);
-  for (const body of bodies) left += body.length;
-  const pieces: Buffer[] = [];
-  let piece = Buffer.allocUnsafe(Math.min(left, PIECE));
-  let at = 0;
-  const put = (body: Buffer | number): void => {
-    const length = typeof body === 'number' ? 1 : body.length;
-    if (at + length > piece.length) {
-      pieces.push(piece.subarray(0, at));
-      left -= at;
-      piece = Buffer.allocUnsafe(Math.max(Math.min(left, PIECE), length));
-      at = 0;
-    }
-    if (typeof body === 'number') piece[at] = body;
-    else piece.set(body, at);
-    at += length;
-  };
-  put(OPEN);
-  for (const [index, body] of bodies.entries()) {
-    if (index > 0) put(COMMA);
-    put(body);
-  }
-  put(CLOSE);
-  pieces.push(piece.subarray(0, at));
-  return pieces;
-};
-
-type Kept = { pieces: Buffer[]; checkpoint: number; first: Channel | undefined; until: number };
+type Kept = { chunks: Chunk[]; pieces: Buffer[]; checkpoint: number; first: Channel | undefined; until: number };
 
 /**
- * The list of channels, written once for everybody who asks while nothing changes: no commit, no other generation, no channel that has
- * been stale for too long. In no order, as in Asterisk.
+ * The list of channels in pieces, written once for everybody who asks while nothing changes: no commit, no other generation, no PBX that
+ * has been away for too long. In no order, as in Asterisk.
  */
-export const createChannelLists = (): ((scope: Scope, listing: Listing, fleet: boolean) => Buffer[]) => {
+export const createChannelLists = (): ((scope: Scope, listing: Listing, fleet: boolean) => readonly Buffer[]) => {
   const caches = new WeakMap<CacheReader, Map<string, Kept>>();
   return (scope, listing, fleet) => {
-    const { cache, now, staleAfter } = listing;
+    const { cache, now } = listing;
     const lists = caches.get(cache) ?? new Map<string, Kept>();
     caches.set(cache, lists);
     const key = `${fleet} ${scope.pbx ?? ''}`;
     const first = cache.list()[Symbol.iterator]().next().value;
     const { checkpoint } = cache;
     const kept = lists.get(key);
-    if (kept?.checkpoint === checkpoint && kept.first === first && now < kept.until) {
-      return kept.pieces;
-    }
-    const bodies: Buffer[] = [];
-    for (const channel of cache.list()) {
-      if (!inScope(scope, channel.pbx)) continue;
-      if (presence(channel, cache.pbx(channel.pbx), now, staleAfter) !== 'hidden')
-        bodies.push(channelBody(channel, fleet));
-    }
-    let until = Number.POSITIVE_INFINITY;
-    for (const pbx of cache.pbxs()) {
-      const hidden = pbx.since + staleAfter + 1;
-      if (!pbx.connected && hidden > now) until = Math.min(until, hidden);
-    }
-    const pieces = joined(bodies);
+    if (kept?.checkpoint === checkpoint && kept.first === first && now < kept.until) return kept.pieces;
+    const chunks = rechunk(kept?.chunks ?? [], shown(scope, listing), (channel) => channelBody(channel, fleet));
+    const pieces = joined(chunks);
     // A name that nobody has is asked for once: it is not kept.
-    if (scope.pbx === undefined || cache.pbx(scope.pbx)) lists.set(key, { pieces, checkpoint, first, until });
+    const known = scope.pbx === undefined || cache.pbx(scope.pbx) !== undefined;
+    if (known) lists.set(key, { chunks, pieces, checkpoint, first, until: nextHiding(listing) });
     return pieces;
   };
+};
+
+/** The channels of the scope but those of PBXs that have been away for too long: see `presence`. */
+function* shown(scope: Scope, { cache, now, staleAfter }: Listing): Generator<Channel> {
+  const hidden = new Set<string>();
+  for (const { name, connected, since } of cache.pbxs()) if (!connected && now - since > staleAfter) hidden.add(name);
+  if (hidden.size === 0 && scope.pbx === undefined) return yield* cache.list();
+  for (const channel of cache.list()) if (inScope(scope, channel.pbx) && !hidden.has(channel.pbx)) yield channel;
+}
+
+/** When the next PBX will have been away for too long. */
+const nextHiding = ({ cache, now, staleAfter }: Listing): number => {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { connected, since } of cache.pbxs()) {
+    const hides = since + staleAfter + 1;
+    if (!connected && hides > now) next = Math.min(next, hides);
+  }
+  return next;
+};
+
+const joined = (chunks: readonly Chunk[]): Buffer[] => {
+  const bodies = chunks.map(({ body }, index) => (index === 0 ? body.subarray(1) : body));
+  return bodies.length <= 1 ? [Buffer.concat([OPEN, ...bodies, CLOSE])] : [OPEN, ...bodies, CLOSE];
 };
