@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemWorld } from '@rollcall/clock';
 import { type KafkaLog, openKafkaLog } from '@rollcall/event-log/kafka';
-import type { GroupOptions } from '@rollcall/projector-service';
+import { type GroupOptions, type ProjectorGroup, startGroup } from '@rollcall/projector-service';
 import type { Kafka } from '../brokers/kafka.ts';
 import { type Member, startMember } from './member.ts';
 
@@ -15,6 +15,7 @@ export const createPlace = (kafka: Kafka, partitions: number) => {
   const topics = { channels: `channels-${id}`, status: `status-${id}` };
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-group-'));
   const members: Member[] = [];
+  const groups: ProjectorGroup[] = [];
   const logs: KafkaLog[] = [];
   let started = 0;
 
@@ -36,14 +37,21 @@ export const createPlace = (kafka: Kafka, partitions: number) => {
       members.push(member);
       return member;
     },
+    /** A projector in the test's own process. */
+    group: (more: Partial<GroupOptions> = {}): ProjectorGroup => {
+      const group = startGroup({ ...settings(), world: systemWorld, ...more });
+      groups.push(group);
+      return group;
+    },
     openLog: async (): Promise<KafkaLog> => {
-      const at = { brokers: kafka.bootstrap, topic: events, partitions, world: systemWorld };
+      const at = { brokers: kafka.inside, topic: events, partitions, world: systemWorld };
       const log = await openKafkaLog({ ...at, dir: join(dir, `ingest-${++started}`) });
       logs.push(log);
       return log;
     },
     cleanup: async (): Promise<void> => {
       for (const { process, kill9 } of members) if (process.exitCode === null && !process.signalCode) await kill9();
+      for (const group of groups) await group.stop();
       for (const log of logs) await log.close();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -20,6 +20,10 @@ type GroupBroker = {
     groupAssignment: { memberId: string; memberAssignment: Buffer }[];
   }): Promise<{ memberAssignment: Buffer }>;
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
+  findGroupCoordinator(request: {
+    groupId: string;
+    coordinatorType: number;
+  }): Promise<{ coordinator: { nodeId: number } }>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
 };
 
@@ -27,11 +31,30 @@ export type Coordinator = Broker & GroupBroker;
 
 const speaksGroups = (broker: Broker): broker is Coordinator => 'joinGroup' in broker && 'syncGroup' in broker;
 
-/** The broker that looks after a group just now. */
-export const coordinatorOf = async (cluster: Cluster, groupId: string): Promise<Coordinator> => {
-  const broker = await cluster.findGroupCoordinator({ groupId });
+const brokerOf = async (cluster: Cluster, node: number): Promise<Coordinator> => {
+  const broker = await cluster.findBroker({ nodeId: String(node) });
   if (!speaksGroups(broker)) throw new Error('kafkajs does not speak for groups');
   return broker;
+};
+
+/**
+ * The broker that looks after a group just now. kafkajs would find it too, and keep to itself why it cannot.
+ * @throws what kafkajs throws
+ */
+export const coordinatorOf = async (cluster: Cluster, groupId: string): Promise<Coordinator> => {
+  let failure: unknown = new Error('no broker is known');
+  for (const node of cluster.getNodeIds()) {
+    try {
+      const { coordinator } = await (await brokerOf(cluster, node)).findGroupCoordinator({
+        groupId,
+        coordinatorType: 0,
+      });
+      return await brokerOf(cluster, coordinator.nodeId);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
 };
 
 // Node sees only the first few names of this CommonJS package.

@@ -44,6 +44,8 @@ export type PartitionState = {
   channels: number;
   /** Streams that wait at an event which cannot be read. */
   setAside: number;
+  /** Keys on the projection topic whose record is not Rollcall's. They are left alone. */
+  foreign: readonly string[];
   problem: RollcallError | undefined;
 };
 

@@ -123,6 +123,7 @@ export const keepPartition = (options: KeepOptions): Keeper => {
       published: publisher?.state().position,
       channels: cache?.size ?? 0,
       setAside: cache ? [...cache.quarantine()].length : 0,
+      foreign: publisher?.state().foreign ?? [],
       problem: problems.session ?? problems.log ?? problems.publisher,
     }),
     cache: () => cache,
