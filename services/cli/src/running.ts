@@ -1,21 +1,22 @@
-import type { Follow } from '@rollcall/api';
+import { createMetrics, type Follow, ingestMetrics, listMetrics, publisherMetrics, timedAppends } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
+import type { KafkaConnection } from '@rollcall/kafka';
 import type { Publisher } from '@rollcall/projection-topic';
 import { tell } from '@rollcall/projector';
 import { type DataDir, type Projection, startProjection, startPublishing } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
 import { startAmiFace } from './ami-face.ts';
 import { isEmbedded } from './engines/embedded-only.ts';
-import { openList } from './engines/open-list.ts';
+import { type OneLogEngine, openList } from './engines/open-list.ts';
 import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
 import { keepTo, retainOf, retentionPolicy, startRetention } from './retention.ts';
 import { openEntrance, serveHttp } from './serving.ts';
+import { sessionReadings } from './session-readings.ts';
 import { type Sessions, startSessions } from './sessions.ts';
-import { enginesOf } from './settings/engines.ts';
 import { pbxSources } from './settings/pbx-source.ts';
 import type { Settings } from './settings/schema.ts';
 import { viewAt } from './view.ts';
@@ -34,10 +35,16 @@ export type Running = {
 };
 
 /** Everything in one process: PBX → ingest → log → projector → list → HTTP. */
-export const startRollcall = async (settings: Settings, world: World, logger: Logger): Promise<Running> => {
+export const startRollcall = async (
+  settings: Settings,
+  world: World,
+  logger: Logger,
+  engines: { log: OneLogEngine; publish: KafkaConnection | undefined } = {
+    log: { is: 'embedded' },
+    publish: undefined,
+  },
+): Promise<Running> => {
   const { data, reconcileEvery, auditEvery, staleAfter } = settings;
-  const engines = await enginesOf(settings);
-  if (engines.log.is === 'kafka') throw new Error('a log in Kafka has many orders');
   const dir = await openList(engines.log, {
     data,
     world,
@@ -70,6 +77,10 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
       settings.http &&
       createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, publisher, world }, logger);
     const follow: Follow = (from, signal) => tell(log, from ?? cache.checkpoint, signal);
+    const metrics = createMetrics();
+    ingestMetrics(metrics, () => sessionReadings(sessions));
+    listMetrics(metrics, { cache, clock: world.clock, staleAfter, log, projector: projection.counters });
+    if (publisher) publisherMetrics(metrics, publisher.state);
     const entrance = openEntrance(settings, world, logger);
     begun.push(entrance.close);
     const http = await serveHttp(entrance, settings, world, {
@@ -86,6 +97,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
       }),
       at: (moment) => viewAt(log, moment, world),
       follow,
+      metrics,
       ...(operating && { operating }),
     });
     begun.push(http.close);
@@ -104,7 +116,7 @@ export const startRollcall = async (settings: Settings, world: World, logger: Lo
     if (http.served && operating) begun.push(announceUntilEnd(data, http.served.local, world, logger));
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({
-      ...{ log, sources, reconcileEvery, auditEvery, world, logger },
+      ...{ log: timedAppends(metrics, log, world.clock), sources, reconcileEvery, auditEvery, world, logger },
       listed: () => cache.list(),
       setAside: () => [...cache.quarantine()].map(({ stream }) => stream),
     });

@@ -26,6 +26,8 @@ export type Session = {
    * @throws RollcallError as audit
    */
   examine: (signal: AbortSignal) => Promise<Finding[]>;
+  /** Reports of the PBX that wait for the log. */
+  queued: () => number;
   /** The last audit, by whom it was asked for or by the clock. */
   lastAudit: PbxAudit | undefined;
 };
@@ -63,6 +65,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
       counters: createIngestCounters(),
       audit: () => Promise.reject(nothingToAudit(pbx)),
       examine: () => Promise.reject(nothingToAudit(pbx)),
+      queued: () => 0,
       lastAudit: undefined,
     };
     byPbx.set(pbx, session);
@@ -86,7 +89,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
 
   const running = [...sources].map(([pbx, { source, beside }]) => {
     const session = create(pbx);
-    const { done, audit, examine } = runSession({
+    const { done, audit, examine, queued } = runSession({
       ...common,
       ...{ pbx, source, beside, reconcileEvery, auditEvery, grace: GRACE_MS, queueLimit: QUEUE_LIMIT },
       counters: session.counters,
@@ -99,6 +102,7 @@ export const startSessions = (options: SessionsOptions): Sessions => {
     });
     session.audit = audit;
     session.examine = examine;
+    session.queued = queued;
     return untilEnd(pbx, session, done);
   });
   if (sources.size === 0) {

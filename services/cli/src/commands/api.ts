@@ -1,3 +1,4 @@
+import { createMetrics, listMetrics } from '@rollcall/api';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { startListing } from '../services/listing.ts';
@@ -32,9 +33,11 @@ const serve = async (flags: Flags, { env, terminal, world }: Context): Promise<v
     const options = { data, world, logger };
     const listing = await startListing(engines, options);
     const { cache, at, follow } = listing;
+    const metrics = createMetrics();
+    listMetrics(metrics, { cache, clock: world.clock, staleAfter });
     try {
       const { served, close } = await serveHttp(entrance, settings, world, {
-        ...{ cache, at, follow, staleAfter, staleAnswers, clock: world.clock },
+        ...{ cache, at, follow, metrics, staleAfter, staleAnswers, clock: world.clock },
         readiness: () => ({ problems: listing.problems(), pbxs: [], position: cache.checkpoint }),
       });
       return {

@@ -1,3 +1,4 @@
+import { createMetrics } from '@rollcall/api';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { serveHealth } from '../services/health.ts';
@@ -41,9 +42,11 @@ const ingest = async (flags: Flags, { env, terminal, world }: Context): Promise<
   const { log: engine } = await enginesOf(settings);
   const logger = createLogger(settings);
   const start = async (): Promise<Service> => {
-    const ingesting = startIngesting({ engine, settings, world, logger });
+    const metrics = createMetrics();
+    const ingesting = startIngesting({ engine, settings, metrics, world, logger });
     try {
       const health = await serveHealth(settings, {
+        metrics,
         readiness: () => ({
           problems: ingesting.problems(),
           spool: ingesting.spool(),

@@ -1,3 +1,4 @@
+import { createMetrics } from '@rollcall/api';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { serveHealth } from '../services/health.ts';
@@ -32,9 +33,11 @@ const project = async (flags: Flags, { env, terminal, world }: Context): Promise
     throw settingsWrong('publish is not given: a projector by itself publishes the list, and does nothing else');
   const logger = createLogger(settings);
   const start = async (): Promise<Service> => {
-    const projecting = startProjecting({ engine, settings, publish, world, logger });
+    const metrics = createMetrics();
+    const projecting = startProjecting({ engine, settings, publish, metrics, world, logger });
     try {
       const health = await serveHealth(settings, {
+        metrics,
         readiness: () => ({ problems: projecting.problems(), ...projecting.state() }),
       });
       return {

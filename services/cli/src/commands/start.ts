@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
-import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
 import type { Context } from '../context.ts';
 import { retentionText } from '../retention.ts';
 import { type Running, startRollcall } from '../running.ts';
+import { startOnKafka } from '../running-on-kafka.ts';
+import { createLogger, runService } from '../services/run-service.ts';
+import { enginesOf } from '../settings/engines.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/schema.ts';
 import { showList } from '../show-list.ts';
 import type { Terminal } from '../terminal.ts';
+import { engineOptions } from './service-options.ts';
 
 const collect = (text: string, all: string[] = []): string[] => [...all, text];
 
 /** `rollcall start`: everything in one process, until SIGTERM or SIGINT. */
 export const registerStart = (program: Command, context: Context): void => {
-  program
+  const command = program
     .command('start', { isDefault: false })
     .description('run everything in one process: follow the PBXs, keep the log and the list, serve them')
     .option(
@@ -21,8 +23,10 @@ export const registerStart = (program: Command, context: Context): void => {
       'a PBX to follow (repeatable): ami://, amis://, ari+http:// or ari+https://',
       collect,
       [],
-    )
-    .option('--data <dir>', 'data directory (default: rollcall-data)')
+    );
+  engineOptions(command)
+    .option('--publish <kafka>', 'publish the list, as topic rollcall.channels: kafka, or kafka://HOST:PORT')
+    .option('--log-partitions <count>', 'partitions of a log in Kafka: as many projectors can share it (default: 1)')
     .option('--http <host:port>', 'where to serve the list, or off (default: 127.0.0.1:8099)')
     .option('--ami <host:port>', "where to serve tools for Asterisk's AMI, or off (default: off)")
     .option('--http-open', 'serve whoever reaches the address without a login, as long as there are no users')
@@ -44,7 +48,6 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
     .option('--retain <duration>', 'how long the events of channels that are over are kept, or off (default: 30d)')
     .option('--retain-size <size>', 'in how many bytes at most, or off (default: a quarter of the disk, 8 GB at most)')
-    .option('--publish <kafka://host:port>', 'publish the list on Kafka too, as topic rollcall.channels')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
     .option('--log-format <format>', 'text or json (default: text)')
     .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')
@@ -54,11 +57,16 @@ export const registerStart = (program: Command, context: Context): void => {
 
 const start = async (settings: Settings, { terminal, world }: Context): Promise<void> => {
   const logger = createLogger(settings);
+  const { log, publish } = await enginesOf(settings);
+  if (log.is === 'kafka') {
+    const engines = { log, publish: publish ?? log.connection };
+    return runService(() => startOnKafka(settings, engines, world, logger), { out: terminal.out, logger });
+  }
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
-  const running = await startRollcall(settings, world, logger);
+  const running = await startRollcall(settings, world, logger, { log, publish });
   greet(terminal, settings, running);
   const hide = Object.keys(settings.pbx).length === 0 ? showList(running, terminal, world) : () => {};
   const signal = await stopped;
@@ -66,14 +74,6 @@ const start = async (settings: Settings, { terminal, world }: Context): Promise<
   logger.info(`${signal}: stopping`);
   await running.stop();
 };
-
-const createLogger = ({ logLevel, logFormat }: Settings): Logger =>
-  logFormat === 'json'
-    ? pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }))
-    : pino(
-        { level: logLevel },
-        pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true }),
-      );
 
 const greet = (terminal: Terminal, settings: Settings, { url, ami, dir, retention }: Running): void => {
   const names = Object.keys(settings.pbx);

@@ -6,7 +6,7 @@ import { channelJson } from '../reading/channel-json.ts';
 import { type Followed, followLog, followServer } from '../reading/follow.ts';
 import { jsonLine } from '../reading/json-line.ts';
 import { createListChanges } from '../reading/list-changes.ts';
-import { checkPlace, type Place, placeOptions } from '../reading/reading.ts';
+import { type Place, placeOptions, remoteOf } from '../reading/reading.ts';
 import { processScreen } from '../reading/screen.ts';
 import { checkPbx, select } from '../reading/selection.ts';
 import { uncertainLines } from '../reading/uncertain.ts';
@@ -44,11 +44,11 @@ export const registerWatch = (program: Command, context: Context): void => {
 const watch = async (options: Options, context: Context): Promise<void> => {
   const { terminal, world, settings } = context;
   const filter = parseFilters(options.filter ?? []);
-  checkPlace(options);
+  const remote = remoteOf(options, context);
   const followed =
-    options.url === undefined
+    remote === undefined
       ? await followLog(options.data ?? settings.data, world)
-      : await followServer(options.url, options.pbx, world);
+      : await followServer(remote, options.pbx, world);
   const ending = new AbortController();
   const end = (): void => ending.abort();
   for (const signal of SIGNALS) process.once(signal, end);

@@ -1,7 +1,9 @@
+import { ingestMetrics, type Metrics, spoolMetrics, timedAppends } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { SpoolState } from '@rollcall/ingest';
 import type { Logger } from 'pino';
+import { sessionReadings } from '../session-readings.ts';
 import { type Sessions, startSessions } from '../sessions.ts';
 import type { LogEngine } from '../settings/engines.ts';
 import { pbxSources } from '../settings/pbx-source.ts';
@@ -19,14 +21,20 @@ export type Ingesting = {
   stop: () => Promise<void>;
 };
 
-export type IngestingOptions = { engine: LogEngine; settings: Settings; world: World; logger: Logger };
+export type IngestingOptions = {
+  engine: LogEngine;
+  settings: Settings;
+  metrics: Metrics;
+  world: World;
+  logger: Logger;
+};
 
 /**
  * Returns at once: a log on a server may be away at the start. No PBX is connected before it is open.
  * @throws RollcallError PBX_ADDRESS, PBX_SECRET_MISSING, PBX_CA_FILE
  */
 export const startIngesting = (options: IngestingOptions): Ingesting => {
-  const { settings, world, logger } = options;
+  const { engine, settings, metrics, world, logger } = options;
   const { reconcileEvery, auditEvery } = settings;
   const stopping = new AbortController();
   let open: OpenIngestLog | undefined;
@@ -34,6 +42,8 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
   let problem: string | undefined;
   // Wrong addresses are said now, and not when the log is there.
   pbxSources(settings, 'rollcall', world);
+  ingestMetrics(metrics, () => sessionReadings(sessions));
+  if (engine.is !== 'embedded') spoolMetrics(metrics, () => open?.spool?.() ?? NOTHING_WAITS);
 
   const begin = async (): Promise<void> => {
     const opened = await openIngestLog({
@@ -46,7 +56,8 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
     open = opened;
     if (stopping.signal.aborted) return;
     const sources = pbxSources(settings, opened.id.slice(0, 8), world);
-    sessions = startSessions({ ...opened, sources, reconcileEvery, auditEvery, world, logger });
+    const log = timedAppends(metrics, opened.log, world.clock);
+    sessions = startSessions({ ...opened, log, sources, reconcileEvery, auditEvery, world, logger });
   };
   const opened = begin();
   opened.catch(() => {}); // Who waits for it is told.
@@ -70,3 +81,5 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
     },
   };
 };
+
+const NOTHING_WAITS = { events: 0, bytes: 0, oldest: 0, refused: 0, discarded: 0 };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { groupMetrics, listMetrics, type Metrics, publisherMetrics } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import type { KafkaConnection } from '@rollcall/kafka';
 import type { Publisher } from '@rollcall/projection-topic';
@@ -20,7 +21,13 @@ export type Projecting = {
   stop: () => Promise<void>;
 };
 
-export type ProjectingOptions = { settings: Settings; publish: KafkaConnection; world: World; logger: Logger };
+export type ProjectingOptions = {
+  settings: Settings;
+  publish: KafkaConnection;
+  metrics: Metrics;
+  world: World;
+  logger: Logger;
+};
 
 /** A log in Kafka is shared among several projectors; another one is one projector's. Returns at once: a server may be away. */
 export const startProjecting = (options: ProjectingOptions & { engine: LogEngine }): Projecting => {
@@ -28,7 +35,8 @@ export const startProjecting = (options: ProjectingOptions & { engine: LogEngine
   return engine.is === 'kafka' ? projectAsMember(engine, options) : projectAlone(engine, options);
 };
 
-const projectAlone = (engine: OneLogEngine, { settings, publish, world, logger }: ProjectingOptions): Projecting => {
+const projectAlone = (engine: OneLogEngine, options: ProjectingOptions): Projecting => {
+  const { settings, publish, metrics, world, logger } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const begun: (() => Promise<void>)[] = [];
@@ -51,6 +59,8 @@ const projectAlone = (engine: OneLogEngine, { settings, publish, world, logger }
     const { cache, onCommit } = fold;
     publisher = await startPublishing({ kafka: publish, log: log.id, cache, onCommit, world, logger });
     begun.push(publisher.close);
+    listMetrics(metrics, { cache, clock: world.clock, staleAfter: settings.staleAfter, log });
+    publisherMetrics(metrics, publisher.state);
     problem = undefined;
   };
   const opened = begin();
@@ -78,7 +88,7 @@ const published = (publisher: Publisher): object => {
 
 const projectAsMember = (
   { connection }: KafkaEngine,
-  { settings, publish, world, logger }: ProjectingOptions,
+  { settings, publish, metrics, world, logger }: ProjectingOptions,
 ): Projecting => {
   const starting = import('@rollcall/projector-service').then(({ startGroup }) =>
     startGroup({
@@ -99,6 +109,7 @@ const projectAsMember = (
   let group: Awaited<typeof starting> | undefined;
   const opened = starting.then((started) => {
     group = started;
+    groupMetrics(metrics, { partitions: started.partitions, counters: () => started.counters });
   });
   opened.catch(() => {}); // Who waits for it is told.
   return {

@@ -1,0 +1,11 @@
+import type { SessionReading } from '@rollcall/api';
+import type { Sessions } from './sessions.ts';
+
+/** What the sessions have to tell Prometheus; nothing before there are any. */
+export const sessionReadings = (sessions: Sessions | undefined): SessionReading[] =>
+  [...(sessions?.byPbx ?? [])].map(([pbx, { status, counters, queued }]) => ({
+    pbx,
+    state: status.state,
+    queued: queued(),
+    counters,
+  }));
