@@ -5,9 +5,9 @@ import {
   ingestMetrics,
   listMetrics,
   publisherMetrics,
-  serveMetrics,
   spoolMetrics,
   timedAppends,
+  timeRequests,
 } from '@rollcall/api';
 import { createMemoryCache } from '@rollcall/state-cache';
 import fastify from 'fastify';
@@ -31,9 +31,9 @@ const told = (): Set<string> => {
     projector: { applied: 0, duplicates: 0, gaps: 0, refused: 0, waiting: 0 },
   });
   timedAppends(metrics, { append: never }, clock);
-  spoolMetrics(metrics, clock, () => ({ events: 0, bytes: 0, refused: 0, discarded: 0 }));
+  spoolMetrics(metrics, () => ({ events: 0, bytes: 0, oldest: 0, refused: 0, discarded: 0 }));
   publisherMetrics(metrics, () => ({ queued: 0, snapshots: 0, tombstones: 0, position: 0, problem: undefined }));
-  serveMetrics(fastify(), metrics, clock);
+  timeRequests(fastify(), metrics);
   return new Set(metrics.names());
 };
 

@@ -8,14 +8,16 @@ export { createJobs, type Job, type Jobs } from './jobs.ts';
 export { listen, listenBeside } from './listen.ts';
 export {
   createMetrics,
+  groupMetrics,
   ingestMetrics,
   listMetrics,
   type Metrics,
+  metricsRoute,
   publisherMetrics,
   type SessionReading,
-  serveMetrics,
   spoolMetrics,
   timedAppends,
+  timeRequests,
 } from './metrics/index.ts';
 export { type JobControl, type Operation, operation, type Progress } from './operation.ts';
 export type { ApiOptions, Tls } from './options.ts';

@@ -4,6 +4,7 @@ import type { CacheReader } from '@rollcall/state-cache';
 import type { HttpLimits, Timeouts } from './access/limits.ts';
 import type { Readiness } from './health.ts';
 import type { Follow } from './hub.ts';
+import type { Metrics } from './metrics/index.ts';
 import type { Operating } from './operating.ts';
 
 /** PEM. */
@@ -25,6 +26,8 @@ export type ApiOptions = {
   follow: Follow;
   /** What operators may call; not served where it is left out. */
   operating?: Operating;
+  /** What is told at `/metrics`; not served where it is left out. */
+  metrics?: Metrics;
   /** Users and tokens; where it is left out, nobody is asked for a login. */
   access?: Access;
   /** Ends the connections of who may not be there any more; they stay where it is left out. */

@@ -12,6 +12,7 @@ import { DEFAULT_TIMEOUTS, httpOptions, MAX_BODY_BYTES, MAX_HEADERS } from './ac
 import { limitRate } from './access/request-rate.ts';
 import { ariFace } from './ari/face.ts';
 import { healthRoutes } from './health.ts';
+import { metricsRoute, timeRequests } from './metrics/index.ts';
 import type { ApiOptions } from './options.ts';
 import { refusal } from './refusal.ts';
 import { v1Routes } from './v1/routes.ts';
@@ -46,6 +47,11 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   if (limits) limitRate(server, limits.requestsPerMinute);
   // Behind those plugins, in this order: what is too much is refused before a password is looked at.
   server.after(() => identify(server, options));
+  const { metrics } = options;
+  if (metrics) {
+    timeRequests(server, metrics);
+    server.register(async (scope) => metricsRoute(scope, metrics));
+  }
   server.register(async (scope) => healthRoutes(scope, options));
   server.register(async (scope) => ariFace(scope, options));
   server.register(async (scope) => v1Routes(scope, options), { prefix: '/v1' });

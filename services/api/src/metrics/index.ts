@@ -1,5 +1,5 @@
-export { publisherMetrics, spoolMetrics, timedAppends } from './engines.ts';
+export { groupMetrics, publisherMetrics, spoolMetrics, timedAppends } from './engines.ts';
 export { ingestMetrics, type SessionReading } from './ingest.ts';
 export { listMetrics } from './list.ts';
 export { createMetrics, type Metrics } from './registry.ts';
-export { serveMetrics } from './serve.ts';
+export { metricsRoute, timeRequests } from './serve.ts';

@@ -6,10 +6,11 @@ import {
   createMetrics,
   ingestMetrics,
   listMetrics,
+  metricsRoute,
   publisherMetrics,
-  serveMetrics,
   spoolMetrics,
   timedAppends,
+  timeRequests,
 } from './index.ts';
 
 const clock = { now: () => SINCE + 60_000, monotonic: () => 0 };
@@ -104,7 +105,7 @@ describe('the list', () => {
 
 test('spool and topic', async () => {
   const metrics = createMetrics();
-  spoolMetrics(metrics, clock, () => ({ events: 3, bytes: 400, oldest: SINCE, refused: 1, discarded: 0 }));
+  spoolMetrics(metrics, () => ({ events: 3, bytes: 400, oldest: 60_000, refused: 1, discarded: 0 }));
   publisherMetrics(metrics, () => ({
     queued: 1,
     snapshots: 5,
@@ -148,7 +149,8 @@ describe('over HTTP', () => {
     const metrics = createMetrics();
     const server = fastify();
     servers.push(server);
-    serveMetrics(server, metrics, { monotonic: () => 0 });
+    timeRequests(server, metrics);
+    metricsRoute(server, metrics);
     server.get('/channels/:id', async () => ({}));
     for (const url of ['/channels/1', '/channels/2', '/nowhere']) await server.inject(url);
     const { headers, body } = await server.inject('/metrics');
