@@ -57,6 +57,7 @@ export const unreachable = (place: string, error: unknown): RollcallError => {
     code === 'ECONNREFUSED'
       ? 'nothing listens there'
       : code || (cause instanceof Error ? cause.message : 'the connection failed');
+  if (/CERT|SIGNATURE|TLS|SSL/.test(code)) return untrusted(place, code, error);
   return new RollcallError(
     'SERVER_UNREACHABLE',
     `${place} cannot be reached: ${why}.`,
@@ -64,3 +65,11 @@ export const unreachable = (place: string, error: unknown): RollcallError => {
     { cause: error },
   );
 };
+
+const untrusted = (place: string, code: string, cause: unknown) =>
+  new RollcallError(
+    'SERVER_TLS',
+    `TLS with ${place} failed: ${code}.`,
+    'Give the authority of its certificate (--ca-file), use the name that the certificate is for, and https only where TLS is spoken.',
+    { cause },
+  );

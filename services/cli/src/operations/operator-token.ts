@@ -31,7 +31,7 @@ export const readToken = (path: string): string => {
   } catch (error) {
     throw new RollcallError(
       'TOKEN_UNREADABLE',
-      `The operator's token ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
+      `The token ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
       'Run this as the user that Rollcall runs as.',
       { cause: error },
     );
@@ -39,8 +39,8 @@ export const readToken = (path: string): string => {
   if (token !== undefined) return token;
   throw new RollcallError(
     'TOKEN_MISSING',
-    `There is no operator's token in ${path}.`,
-    '"rollcall start" writes it into its data directory, as operator.token.',
+    `There is no token in ${path}.`,
+    '"rollcall start" writes one into its data directory, as operator.token; "rollcall user token add" makes others.',
   );
 };
 

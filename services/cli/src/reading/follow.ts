@@ -4,6 +4,7 @@ import { errorLine } from '@rollcall/errors';
 import { openEmbeddedLog } from '@rollcall/event-log';
 import { createCounters, replayOpen, runProjector } from '@rollcall/projector';
 import { type CacheReader, type Changes, createMemoryCache } from '@rollcall/state-cache';
+import type { Remote } from './reading.ts';
 import { fetchView } from './remote-view.ts';
 
 /** A list that is kept up with what happens. */
@@ -36,9 +37,9 @@ export const followLog = async (data: string, world: World): Promise<Followed> =
 const POLL_MS = 1000;
 
 /** Follows a running server by asking for its list once a second. What comes and goes between two answers is not seen. */
-export const followServer = async (url: string, pbx: string | undefined, world: World): Promise<Followed> => {
+export const followServer = async (remote: Remote, pbx: string | undefined, world: World): Promise<Followed> => {
   const cache = createMemoryCache();
-  const ask = async (): Promise<Changes> => changesTo(cache, (await fetchView({ url, pbx, world })).cache);
+  const ask = async (): Promise<Changes> => changesTo(cache, (await fetchView({ ...remote, pbx, world })).cache);
   cache.commit(await ask());
   let problem: string | undefined;
   return {

@@ -14,18 +14,20 @@ const MAX_BYTES = 256 * 1024 * 1024;
  */
 export const fetchView = async (options: {
   url: string;
+  token?: string | undefined;
   at?: string | undefined;
   pbx?: string | undefined;
   world: Pick<World, 'scheduler'>;
   timeoutMs?: number;
   maxBytes?: number;
 }): Promise<{ cache: CacheReader; now: number }> => {
-  const { at, pbx, world, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
+  const { token, at, pbx, world, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
   const { to, place, login } = serverAddress(options.url);
   const url = to('v1/channels');
   const headers: Record<string, string> = { accept: 'application/json' };
   // Not in the url that is asked: no message and no log of a proxy shows it.
-  if (login !== undefined) headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`;
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  else if (login !== undefined) headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`;
   if (pbx !== undefined) url.searchParams.set('pbx', pbx);
   if (at !== undefined) url.searchParams.set('at', at);
 
