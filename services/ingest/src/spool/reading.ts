@@ -18,7 +18,8 @@ export type ReadingOptions = {
   reading: (streams: readonly string[]) => void;
   world: World;
   signal: AbortSignal;
-  patience: number;
+  /** How long an answer is waited for, in milliseconds. */
+  patience: () => number;
 };
 
 /** Log and spool read as one. */
@@ -66,7 +67,7 @@ export const createReading = ({ log, spool, held, reading, world, signal, patien
       const others = streams.filter((stream) => !found.has(stream));
       if (others.length === 0 || !readable) return found;
       try {
-        for (const [stream, head] of await within(patience, world.scheduler, log.heads(others)))
+        for (const [stream, head] of await within(patience(), world.scheduler, log.heads(others)))
           found.set(stream, head);
       } catch (error) {
         if (appendFailure(error) !== 'away') throw error;

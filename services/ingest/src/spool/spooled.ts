@@ -14,9 +14,11 @@ import { asSpooled, endOf, type Spool, type SpooledAppend } from './spool.ts';
 import { within } from './within.ts';
 
 /** How long the log may take to answer the session before it counts as away, in milliseconds. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 2_000;
+/** And while it does not take what is written, but may still be readable, as a local copy of it is. */
+const AWAY_PATIENCE_MS = 250;
 /** Whoever drains waits so many times longer for an answer. */
-const DRAIN_PATIENCE = 6;
+const DRAIN_PATIENCE = 15;
 
 export type Say = { info: (line: string) => void; warn: (line: string) => void };
 
@@ -89,7 +91,8 @@ export const createSpooled = (options: SpooledOptions): Spooled => {
   let problem: unknown;
 
   const reading = createReading({
-    ...{ log, spool, held, world, patience, signal: closing.signal },
+    ...{ log, spool, held, world, signal: closing.signal },
+    patience: () => (phase === 'through' ? patience : Math.min(patience, AWAY_PATIENCE_MS)),
     reading: (streams) => bars.lift(streams, phase === 'through' ? undefined : spool.last),
   });
 
