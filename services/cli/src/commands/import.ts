@@ -3,17 +3,26 @@ import { type Recording, readAmiRecording, readAriRecording } from '@rollcall/as
 import type { Observation } from '@rollcall/channel';
 import { errorLine, RollcallError } from '@rollcall/errors';
 import { createIngestCounters, createRecording, createWriter } from '@rollcall/ingest';
-import { catchUp } from '@rollcall/projector';
 import { openDataDir } from '@rollcall/projector-service/list';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { createProgress } from '../progress.ts';
+import { openIngestLog } from '../services/ingest-log.ts';
+import { createLogger } from '../services/run-service.ts';
+import { enginesOf } from '../settings/engines.ts';
+import { loadSettings } from '../settings/load.ts';
 import { pbxNameSchema } from '../settings/schema.ts';
+import { engineOptions } from './service-options.ts';
 
 /** Observations that share a durable commit. */
 const BATCH = 1000;
 
-type ImportOptions = {
+type ImportOptions = Partial<
+  Record<
+    'log' | 'kafka' | 'kafkaSecretFile' | 'kafkaCaFile' | 'eventstore' | 'logPartitions' | 'logReplication',
+    string
+  >
+> & {
   pbx: string;
   ami?: string;
   ari?: string;
@@ -25,7 +34,7 @@ type ImportOptions = {
 
 /** `rollcall import`: a recorded feed through the very same path as a live one. */
 export const registerImport = (program: Command, context: Context): void => {
-  program
+  const command = program
     .command('import')
     .description('read a recorded AMI or ARI feed into the log')
     .requiredOption('--pbx <name>', 'the PBX that it is of')
@@ -33,13 +42,15 @@ export const registerImport = (program: Command, context: Context): void => {
     .option('--ari <file>', 'ARI events, one JSON object a line, or {t, e} lines (.gz too, - for standard input)')
     .option('--chunks <file>', 'with --ami: when which bytes came, {t, at, n} lines')
     .option('--variable <name>', 'channel variable to keep (repeatable)', (name, all: string[]) => [...all, name], [])
-    .option('--data <dir>', 'data directory')
-    .option('--json', 'print the counts as JSON')
+    .option('--json', 'print the counts as JSON');
+  engineOptions(command)
+    .option('--log-partitions <count>', 'of a log in Kafka (default: 1)')
     .addHelpText('after', HELP)
     .action((options: ImportOptions) => importFeed(options, context));
 };
 
-const importFeed = async (options: ImportOptions, { terminal, world, settings }: Context): Promise<void> => {
+const importFeed = async (options: ImportOptions, context: Context): Promise<void> => {
+  const { terminal, world } = context;
   const name = pbxNameSchema.safeParse(options.pbx);
   if (!name.success) throw usage(`--pbx ${options.pbx.slice(0, 80)} ${name.error.issues[0]?.message}`);
   const source = options.ari === undefined ? 'ami' : 'ari';
@@ -50,12 +61,12 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
   const feed = await openFeed(file);
   const recorded = await openRecording(feed.bytes, source, options);
   const say = (line: string): void => terminal.err(`${line}\n`);
-  const dir = await openDataDir({ data: options.data ?? settings.data, world, warn: say });
+  const target = await openTarget(options, context, say);
   try {
     const counters = createIngestCounters();
     const writer = createWriter({
       pbx: options.pbx,
-      log: dir.log,
+      log: target.log,
       world,
       counters,
       signal: new AbortController().signal,
@@ -63,10 +74,7 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
       suspect: () => {},
       stalled: (error) => say(error ? `Waiting: ${errorLine(error)}` : 'The log can be written again: going on.'),
     });
-    await writer.load(
-      dir.cache.list(),
-      [...dir.cache.quarantine()].map(({ stream }) => stream),
-    );
+    await writer.load(target.listed(), target.setAside());
     const recording = createRecording({ writer, counters, source });
     await recording.begin();
     const progress = createProgress(terminal, 'import', feed.size);
@@ -81,17 +89,38 @@ const importFeed = async (options: ImportOptions, { terminal, world, settings }:
     await recording.observe(waiting);
     progress.done();
     await recording.end();
-    await catchUp(dir.log, dir.cache, await dir.log.head());
-    const live = [...dir.cache.list()].filter(({ pbx }) => pbx === options.pbx).length;
+    const live = [...writer.live()].length;
     const { report } = recorded;
     if (options.json) terminal.out(`${JSON.stringify({ live, counters, report })}\n`);
     else terminal.out(summary(options.pbx, live, counters, report));
     for (const { line, why } of report.examples) terminal.err(`skipped${line ? ` line ${line}` : ''}: ${why}\n`);
     if (report.damage) terminal.err(`${file}: ${report.damage}\n`);
   } finally {
-    await dir.close();
+    await target.close();
   }
 };
+
+/** The log that is written to: on this disk with its images, or on a server. */
+const openTarget = async (
+  { data, log, kafka, kafkaSecretFile, kafkaCaFile, eventstore, logPartitions, logReplication }: ImportOptions,
+  { env, world }: Context,
+  warn: (line: string) => void,
+) => {
+  const flags = { data, log, kafka, kafkaSecretFile, kafkaCaFile, eventstore, logPartitions, logReplication };
+  const settings = loadSettings(given(flags), env);
+  const { log: engine } = await enginesOf(settings);
+  if (engine.is === 'embedded') {
+    const dir = await openDataDir({ data: settings.data, world, warn });
+    const setAside = () => [...dir.cache.quarantine()].map(({ stream }) => stream);
+    return { log: dir.log, listed: () => dir.cache.list(), setAside, close: dir.close };
+  }
+  const { signal } = new AbortController();
+  const logger = createLogger({ logLevel: 'warn', logFormat: 'text' });
+  return openIngestLog({ engine, settings, world, logger, signal, problem: (line) => line && warn(line) });
+};
+
+const given = (flags: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
 const openRecording = async (
   bytes: AsyncIterable<Buffer>,
