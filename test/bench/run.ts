@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { benchAmiParse } from './ami-parse.ts';
 import { benchAppend, benchRead } from './event-log.ts';
 import { benchGrowth } from './grow.ts';
+import { benchKafka } from './kafka.ts';
 import { benchCache, benchFold } from './projection.ts';
 import type { Result } from './race.ts';
 import { benchRebuildLatency } from './rebuild-latency.ts';
@@ -15,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   cache: benchCache,
   grow: benchGrowth,
   'rebuild-latency': benchRebuildLatency,
+  kafka: benchKafka,
 };
 
 const json = process.argv.includes('--json');
