@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // SQLite is a native module and the tests kill processes: each test file gets a process of its own.
 export default defineConfig({
@@ -6,7 +7,10 @@ export default defineConfig({
     include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', './test/support/counting-reporter.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores that CI has: the long ones wait more than they compute.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    globalSetup: ['./test/support/disk-in-memory.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
   },
