@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { describeWithKafka } from '../../libs/projection-topic/src/testing/a-kafka.ts';
-import { write } from '../../libs/projection-topic/src/testing/raw-client.ts';
+import { administer, write } from '../../libs/projection-topic/src/testing/raw-client.ts';
 import { readTopic } from '../brokers/judge.ts';
 import type { Kafka } from '../brokers/kafka.ts';
 import type { Member } from './member.ts';
@@ -10,7 +10,7 @@ import { createPlace, type Place } from './place.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
 const PATIENT = { timeout: 40_000, interval: 100 };
-const pace = () => delay(10);
+const pace = () => delay(30);
 const keptBy = (...members: Member[]) => members.flatMap((member) => member.projecting()).sort();
 
 const places: Place[] = [];
@@ -119,6 +119,12 @@ await describeWithKafka('projectors as a group', '4', {}, (kafka) => {
     expect(absorbed).toBe(50);
     await agree(kafka(), place, traffic);
     expect(group.problem()).toBeUndefined();
+    // As kafka-consumer-groups.sh shows it.
+    const at = { groupId: place.settings().group ?? '', topics: [place.events] };
+    await vi.waitFor(async () => {
+      const [noted] = await administer(kafka(), (admin) => admin.fetchOffsets(at));
+      expect(noted?.partitions.map(({ offset }) => Number(offset))).toEqual([group.cache(0)?.checkpoint]);
+    }, PATIENT);
   });
 
   test('one that loses its brokers says so, and goes on when they are back', async () => {

@@ -149,7 +149,8 @@ await describeWithKafka('a projector of a group, with login and TLS', '4', { sas
 
   test('works', async () => {
     const place = await newLog();
-    await isWell(groupAs(place, kafka().sasl.admin));
+    const group = groupAs(place, kafka().sasl.admin);
+    await isWell(group);
     expect((await onTopic(kafka(), place.topics.channels)).size).toBe(1);
   });
 

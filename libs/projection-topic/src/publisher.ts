@@ -80,12 +80,12 @@ const FLUSH_MS = 5_000;
  */
 export const createPublisher = (options: PublisherOptions): Publisher => {
   const { kafka, log, cache, world, topics = TOPICS, partition, surveyEveryMs = SURVEY_EVERY_MS, onProblem } = options;
-  const { partitions, replication, deleteRetentionMs } = options;
+  const { partitions, replication, deleteRetentionMs, mayPublish = () => true } = options;
   checkConnection(kafka);
   const stopping = new AbortController();
   const { signal } = stopping;
   const agenda = createAgenda();
-  const sender = fenced(createSender(kafka), options.mayPublish);
+  const sender = fenced(createSender(kafka), mayPublish);
   const channels: ChannelTopic = { name: topics.channels, partitions: 0, held: new Map(), next: new Map() };
   const status: StatusTopic = { name: topics.status, held: new Map() };
   const counters = { snapshots: 0, tombstones: 0, tooLarge: 0 };
@@ -184,7 +184,7 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   const running = keepTrying(work, trying);
 
   const close = async (): Promise<void> => {
-    if (!problem) {
+    if (!problem && mayPublish()) {
       checkpoints.now();
       await Promise.race([agenda.published(), world.scheduler.sleep(FLUSH_MS)]);
     }
@@ -228,7 +228,7 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
 const closed = () =>
   new RollcallError('PUBLISHER_CLOSED', 'The publisher is closed.', 'The next start publishes what is left.');
 
-const fenced = (sender: Sender, mayPublish = () => true): Sender => ({
+const fenced = (sender: Sender, mayPublish: () => boolean): Sender => ({
   ...sender,
   send: async (batch) => {
     if (mayPublish()) return sender.send(batch);

@@ -4,6 +4,8 @@ import { toChannel, toPbx } from './load-partition.ts';
 import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
 import type { ChannelView } from './view.ts';
 
+const LATEST = position(Number.MAX_SAFE_INTEGER);
+
 /** A view, for who reads lists: they come from Kafka then and not from the projector's own process. */
 export const viewCache = (view: ChannelView): CacheReader => {
   const channels = new WeakMap<ChannelSnapshot, Channel>();
@@ -14,10 +16,13 @@ export const viewCache = (view: ChannelView): CacheReader => {
     channels.set(snapshot, channel);
     return channel;
   };
+  // Positions of different partitions cannot be compared: what the PBX's list has not confirmed yet is all stale then.
+  const isShared = (): boolean => view.checkpoint() === undefined && view.checkpoint(0) !== undefined;
+
   const pbxOf = (snapshot: PbxSnapshot): Pbx => {
     const pbx = pbxs.get(snapshot) ?? toPbx(snapshot);
     pbxs.set(snapshot, pbx);
-    return pbx;
+    return pbx.staleBefore !== undefined && isShared() ? { ...pbx, staleBefore: LATEST } : pbx;
   };
   const streamOf = ({ pbx, boot, uniqueid }: ChannelSnapshot): string => channelStream(pbx, boot, uniqueid);
 

@@ -19,6 +19,8 @@ export type MembershipOptions = {
   assigned: (partitions: readonly number[], of: number) => void;
   /** Nothing is this member's any more. Others get it once this has resolved, so nothing may be in flight then. */
   revoked: () => Promise<void>;
+  /** The offset behind what is done, by partition: noted with the group, so that Kafka's own tools show how far it is. */
+  progress: () => Iterable<readonly [partition: number, offset: number]>;
   /** Told from the second failure in a row on, what it is; and with undefined when this member is in the group. */
   problem: (error: unknown) => void;
 };
@@ -45,7 +47,7 @@ const BEATS_A_SESSION = 6;
  * before they give a partition away, beat only between two batches, and stay down after some errors.
  */
 export const joinGroup = (options: MembershipOptions): Membership => {
-  const { kafka, group, topic, sessionMs, world, owned, assigned, revoked, problem } = options;
+  const { kafka, group, topic, sessionMs, world, owned, assigned, revoked, progress, problem } = options;
   const { clock, scheduler } = world;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -90,6 +92,14 @@ export const joinGroup = (options: MembershipOptions): Membership => {
     problem(undefined);
   };
 
+  const note = async (coordinator: Coordinator): Promise<void> => {
+    const partitions = [...progress()].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    if (generation === undefined || partitions.length === 0) return;
+    const topics = [{ topic, partitions }];
+    // For people to look at: nobody begins there.
+    await coordinator.offsetCommit({ groupId: group, groupGenerationId: generation, memberId, topics }).catch(() => {});
+  };
+
   const pause = (): Promise<void> => scheduler.sleep(sessionMs / BEATS_A_SESSION, signal);
 
   /** Beats go on while what is in flight ends: the group waits for who is alive. */
@@ -118,6 +128,7 @@ export const joinGroup = (options: MembershipOptions): Membership => {
         if (typeOf(error) !== 'REBALANCE_IN_PROGRESS') throw error;
         await revoke(coordinator);
       });
+      await note(coordinator);
       if (generation !== undefined) await pause();
     }
     await revoke(coordinator);

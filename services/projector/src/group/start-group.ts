@@ -95,6 +95,10 @@ export const startGroup = (options: GroupOptions): ProjectorGroup => {
       await Promise.all([...keepers.values()].map((keeper) => keeper.hold()));
       tell();
     },
+    progress: () =>
+      partitions().flatMap(({ partition, published }) =>
+        published === undefined ? [] : [[partition, published] as const],
+      ),
     problem: (error) => {
       notInGroup = error === undefined ? undefined : groupProblem(error, { ...log.kafka, topic: log.topic, group });
       tell();
