@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RollcallProcess, startRollcall, waitFor } from '../support/rollcall-process.ts';
+import { differences, type Fidelity, type Field, faceOf, quietMoment } from './ari-side-by-side.ts';
+import { missing, placesOf, tellStory, typesOf } from './ari-stories.ts';
+import { connectJudge, type Judge } from './judge.ts';
+import { findAsterisk } from './lab.ts';
+import { beginLongCalls } from './long-calls.ts';
+import type { AsteriskVersion, Pbx } from './pbx.ts';
+
+const versions: readonly AsteriskVersion[] = ['22', '16'];
+
+const ECHO = { Context: 'default', Exten: 'echo', Priority: '1' };
+
+const byAri: Record<Field, Fidelity> = {
+  id: 'same',
+  name: 'same',
+  state: 'same',
+  protocol_id: 'same',
+  'caller.name': 'same',
+  'caller.number': 'same',
+  'connected.name': 'same',
+  'connected.number': 'same',
+  accountcode: 'same',
+  'dialplan.context': 'same',
+  'dialplan.exten': 'same',
+  'dialplan.priority': 'same',
+  'dialplan.app_name': 'same',
+  'dialplan.app_data': 'same',
+  creationtime: 'same',
+  language: 'same',
+  caller_rdnis: 'same',
+  channelvars: 'same',
+  tenantid: 'same',
+};
+/** AMI tells no creation: the time of Newchannel stands for it, until a masquerade gives the channel another one's. */
+const aboutThen: Fidelity = (theirs, ours) => Math.abs(time(theirs) - time(ours)) < 1_000;
+const time = (printed: unknown): number => Date.parse(String(printed).replace('+0000', 'Z'));
+/** Only what was set is told; Asterisk lists the names of the others too. */
+const thoseSet: Fidelity = (theirs, ours) => JSON.stringify(theirs) === JSON.stringify(ours ?? { SIDE: '' });
+/** 16 goes on listing what a channel's variables were when it last said something. */
+const thoseSetBy16: Fidelity = (theirs, ours) =>
+  thoseSet(theirs, ours) || JSON.stringify(theirs) === JSON.stringify({ SIDE: '' });
+
+const byAmi = {
+  ...byAri,
+  protocol_id: 'impossible',
+  caller_rdnis: 'impossible',
+  creationtime: aboutThen,
+  channelvars: thoseSet,
+} as const;
+const in16 = { channelvars: thoseSetBy16 };
+
+for (const version of versions) {
+  const asterisk = await findAsterisk(version);
+  if (!asterisk.found) {
+    console.warn(`SKIPPED: ${asterisk.reason}`);
+    test.skip(`Asterisk ${version}: ${asterisk.reason}`, () => undefined);
+    continue;
+  }
+
+  describe(`the ARI face beside a real Asterisk ${version}`, () => {
+    const data = mkdtempSync(join(tmpdir(), 'rollcall-ari-'));
+    let pbx: Pbx;
+    let judge: Judge;
+    let running: RollcallProcess;
+    beforeAll(async () => {
+      pbx = await asterisk.start(`ari-${version}`);
+      judge = await connectJudge(pbx.ami);
+      const named = { Cat: 'general', Var: 'channelvars', Value: 'SIDE' };
+      const change = Object.fromEntries(Object.entries(named).map(([name, value]) => [`${name}-000000`, value]));
+      const file = { SrcFilename: 'ari.conf', DstFilename: 'ari.conf', Reload: 'res_ari' };
+      const answer = await judge.action({ Action: 'UpdateConfig', ...file, 'Action-000000': 'Append', ...change });
+      expect(answer.response).toMatchObject({ Response: 'Success' });
+      const { host } = new URL(pbx.ari.url);
+      const ami = `ami://${pbx.ami.user}:${pbx.ami.secret}@${pbx.ami.host}:${pbx.ami.port}`;
+      const ari = `ari+http://${pbx.ari.user}:${pbx.ari.password}@${host}`;
+      const config = join(data, 'rollcall.yaml');
+      // ari-client asks for /ari of a host: each PBX has a name of its own.
+      const pbxs = { ami: { url: ami, hosts: ['127.0.0.1'] }, ari: { url: ari, hosts: ['localhost'] } };
+      writeFileSync(config, JSON.stringify({ pbx: pbxs, variables: ['SIDE'], reconcileEvery: '2s' }));
+      running = await startRollcall({ data: join(data, 'data'), pbxs: {}, args: ['--config', config] });
+      for (const name of ['ami', 'ari']) await running.until(name, 'live');
+    });
+    afterAll(async () => {
+      await running?.kill9();
+      judge?.close();
+      await pbx?.stop();
+      rmSync(data, { recursive: true, force: true });
+    });
+
+    test('ari-client, unchanged, sees the same: the list, one channel, a 404, what happens, and its end', async () => {
+      for (let call = 0; call < 2; call++) await judge.originate('Local/echo@default/n', ECHO);
+      await waitFor('the calls to be quiet', async () => {
+        const all = await judge.status();
+        return all.length === 4 && all.every(({ Application }) => Application === 'Echo');
+      });
+      const { port } = new URL(running.url);
+      const login = { user: 'nobody', password: 'needed' };
+      const theirs = tellStory({ ...pbx.ari, url: pbx.ari.url.replace('/ari', '') });
+      const ours = {
+        ari: tellStory({ ...login, url: `http://localhost:${port}` }),
+        ami: tellStory({ ...login, url: `http://127.0.0.1:${port}` }),
+      };
+      await Promise.all([theirs, ours.ari, ours.ami].map(({ following }) => following));
+      await callAndHangUp();
+      const asterisk = await theirs.seen;
+      expect(asterisk.refusal).toBe('{"message":"Channel not found"}');
+      for (const [name, story] of Object.entries(ours)) {
+        const seen = await story.seen;
+        expect.soft(seen.got).toEqual(seen.listed);
+        expect.soft(seen.listed.map(({ id }) => id)).toEqual(asterisk.listed.map(({ id }) => id));
+        if (name === 'ari') expect.soft(seen.listed).toEqual(asterisk.listed);
+        expect.soft({ refusal: seen.refusal, application: seen.application }).toEqual({
+          refusal: asterisk.refusal,
+          application: asterisk.application,
+        });
+        expect.soft(typesOf(seen.events)).toEqual(typesOf(asterisk.events));
+        expect.soft(missing(placesOf(asterisk.events), placesOf(seen.events))).toEqual([]);
+      }
+    });
+
+    /** A call with a bridge, a variable, callers and an end. */
+    const callAndHangUp = async (): Promise<void> => {
+      await judge.originate('Local/local@default/n', ECHO);
+      await waitFor('a bridge', async () => (await judge.status()).filter(({ BridgeID }) => BridgeID).length === 2);
+      const [bridged] = (await judge.status()).filter(({ BridgeID }) => BridgeID);
+      await judge.setvar(bridged?.Channel ?? '', 'SIDE', 'of the story');
+      await judge.hangup('/^Local.(local|moh)/');
+    };
+
+    test('gives every channel and bridge as Asterisk does, field by field, told by AMI and by ARI', async () => {
+      await beginLongCalls(pbx, judge);
+      const faces = { ami: faceOf(running, 'ami'), ari: faceOf(running, 'ari') };
+      const { theirs, ours } = await quietMoment(pbx.ari, faces, 30);
+      console.log(`Asterisk ${version}: ${theirs.channels.size} channels, ${theirs.bridges.size} bridges`);
+      for (const [name, table] of [
+        ['ari', byAri],
+        ['ami', byAmi],
+      ] as const) {
+        const our = ours.get(name);
+        const fidelities = { ...table, ...(version === '16' && in16) };
+        expect.soft({ name, wrong: our && differences(theirs, our, fidelities) }).toEqual({ name, wrong: [] });
+      }
+    });
+  });
+}
