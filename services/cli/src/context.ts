@@ -1,5 +1,6 @@
 import type { World } from '@rollcall/clock';
 import type { Screen } from './reading/screen.ts';
+import type { RetentionSettings } from './retention.ts';
 import type { EngineSettings } from './settings/engines.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,7 +16,7 @@ export type Context = {
   signal?: AbortSignal;
 };
 
-export type ReadingSettings = Partial<EngineSettings> & {
+export type ReadingSettings = Partial<EngineSettings & RetentionSettings> & {
   /** The data directory to read when neither --data nor --url is given. */
   data: string;
   /** Milliseconds for which the channels of a lost PBX stay in the lists. */

@@ -28,7 +28,7 @@ export const retentionPolicy = async (log: EmbeddedLog, settings: RetentionSetti
 };
 
 /** For a log in EventStoreDB, which is told of an age alone; undefined: for ever. */
-export const retainOf = ({ retain }: RetentionSettings): number | undefined =>
+export const retainOf = ({ retain }: Pick<RetentionSettings, 'retain'>): number | undefined =>
   retain === 'off' ? undefined : retain === 'default' ? defaultRetention(undefined).maxAge : retain;
 
 /** For the greeting: what is kept of calls that are over. */

@@ -1,9 +1,11 @@
 import { type Position, position } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import { type EventLog, openEmbeddedLog } from '@rollcall/event-log';
+import type { EventLog } from '@rollcall/event-log';
 import { replayOpen } from '@rollcall/projector';
 import type { CacheReader } from '@rollcall/state-cache';
+import type { ReadingSettings } from './context.ts';
+import { openSettingsLog } from './engines/settings-log.ts';
 import { moment } from './moment.ts';
 
 /** The list as of one moment, however it was come by. */
@@ -17,12 +19,18 @@ export type View = {
 };
 
 /**
- * Reads the list from a data directory, beside a running Rollcall or without one: only the streams that are open are read.
+ * Reads the list from the log of a data directory, or from the one on a server that the settings name, beside a running Rollcall or without one: only the streams that are open are read.
  * @param at position or time, see `moment`; default: now
  */
-export const openView = async (options: { data: string; at?: string; world: World }): Promise<View> => {
-  const { data, at, world } = options;
-  const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
+export const openView = async (options: {
+  data: string;
+  at?: string;
+  world: World;
+  /** Where the log is on a server. */
+  settings?: ReadingSettings;
+}): Promise<View> => {
+  const { at, world } = options;
+  const log = await openSettingsLog(options);
   try {
     const view =
       at === undefined ? { cache: await replayOpen(log), now: world.clock.now() } : await viewAt(log, at, world);

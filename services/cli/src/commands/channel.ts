@@ -61,7 +61,12 @@ const wholeNumber = (text: string): number => {
 const showChannel = async (text: string, options: Options, context: Context): Promise<void> => {
   const { terminal, world, settings } = context;
   const { at, json } = options;
-  const view = await openView({ data: options.data ?? settings.data, world, ...(at === undefined ? {} : { at }) });
+  const view = await openView({
+    data: options.data ?? settings.data,
+    settings,
+    world,
+    ...(at === undefined ? {} : { at }),
+  });
   try {
     checkPbx(view.cache, options.pbx);
     const looked: Looked = { ...view, staleAfter: settings.staleAfter };

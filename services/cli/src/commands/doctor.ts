@@ -2,11 +2,13 @@ import { printable } from '@rollcall/listing';
 import type { Command } from 'commander';
 import { checkDataDir } from '../checks.ts';
 import type { Context } from '../context.ts';
+import { checkServers } from '../engines/check-server.ts';
 import { type DoctorFinding, examineResult, found } from '../operations/examine.ts';
 import { operate } from '../operations/operate.ts';
 import { dataOf, type OperatingPlace, operatingOptions, runningServer } from '../operations/place.ts';
 import { jsonLine } from '../reading/json-line.ts';
 import { allSetAside } from '../reading/set-aside.ts';
+import { enginesOf } from '../settings/engines.ts';
 import { openView } from '../view.ts';
 
 type Options = OperatingPlace & { quick?: boolean; json?: boolean };
@@ -28,9 +30,12 @@ const examine = async (options: Options, context: Context): Promise<void> => {
   const findings: DoctorFinding[] = [];
   if (place.url === undefined) {
     const data = dataOf(place, context);
-    findings.push(...(await checkDataDir(data, context.world, !quick)));
-    if (!findings.some(({ what, ok }) => what === 'log' && ok === false))
-      findings.push(await setAsideIn(data, context));
+    const { log = 'embedded', logPartitions = 1 } = context.settings;
+    const engines = await enginesOf({ ...context.settings, log, logPartitions });
+    findings.push(...(await checkServers(engines, context.world)));
+    if (engines.log.is === 'embedded') findings.push(...(await checkDataDir(data, context.world, !quick)));
+    const isBroken = findings.some(({ of, what, ok }) => (what === 'log' || of === 'log') && ok === false);
+    if (engines.log.is !== 'kafka' && !isBroken) findings.push(await setAsideIn(data, context));
   }
   if (runningServer(place, context)) {
     const asked = { operation: 'examine', body: {}, result: examineResult, place, json: false, context };
@@ -49,8 +54,8 @@ const examine = async (options: Options, context: Context): Promise<void> => {
   if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
 };
 
-const setAsideIn = async (data: string, { world }: Context): Promise<DoctorFinding> => {
-  const view = await openView({ data, world });
+const setAsideIn = async (data: string, { world, settings }: Context): Promise<DoctorFinding> => {
+  const view = await openView({ data, world, settings });
   try {
     const count = allSetAside(view.cache).length;
     return found(

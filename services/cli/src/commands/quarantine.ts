@@ -43,7 +43,7 @@ const withOptions = (command: Command, json: string): Command => operatingOption
 
 /** What a data directory's log says, read here, beside a running Rollcall or without one. */
 const reading = async <T>(options: Options, context: Context, read: (view: View) => T | Promise<T>): Promise<T> => {
-  const view = await openView({ data: dataOf(options, context), world: context.world });
+  const view = await openView({ ...context, data: dataOf(options, context) });
   try {
     return await read(view);
   } finally {

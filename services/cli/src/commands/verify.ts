@@ -1,10 +1,10 @@
 import { createPace } from '@rollcall/api';
 import { RollcallError } from '@rollcall/errors';
-import { openEmbeddedLog } from '@rollcall/event-log';
 import type { KafkaConnection } from '@rollcall/kafka';
 import { printable } from '@rollcall/listing';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { openSettingsLog } from '../engines/settings-log.ts';
 import { differenceText } from '../operations/found-differences.ts';
 import { operate } from '../operations/operate.ts';
 import { dataOf, type OperatingPlace, operatingOptions, runningServer } from '../operations/place.ts';
@@ -57,7 +57,7 @@ const verifyHere = async (
 ): Promise<VerifyResult> => {
   const { terminal, world } = context;
   const data = dataOf(place, context);
-  const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
+  const log = await openSettingsLog({ data, settings: context.settings, world });
   const shown = showProgress(terminal, false);
   const pace = createPace(world.clock);
   try {

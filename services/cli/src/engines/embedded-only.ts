@@ -13,4 +13,4 @@ export const embeddedOnly = (log: EventLog, what: string, instead: string): Embe
 };
 
 export const notThisLog = (what: string, instead: string): RollcallError =>
-  new RollcallError('NOT_THIS_LOG', `${what} is for the embedded log; this one is on a server.`, instead);
+  new RollcallError('NOT_THIS_LOG', `${what}: that is for the embedded log, and this one is on a server.`, instead);

@@ -43,7 +43,7 @@ export const openReading = async (
   const { at, pbx } = options;
   const remote = remoteOf(options, context);
   if (remote) return { ...(await fetchView({ ...remote, at, pbx, world })), log: undefined, close: async () => {} };
-  return openView({ data: options.data ?? settings.data, world, ...(at === undefined ? {} : { at }) });
+  return openView({ data: options.data ?? settings.data, settings, world, ...(at === undefined ? {} : { at }) });
 };
 
 /**

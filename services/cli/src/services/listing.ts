@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApiOptions } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
@@ -41,6 +42,7 @@ const listTopic = async (
   engine: LogEngine,
   { data, world, logger }: ListingOptions,
 ): Promise<Listing> => {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
   const { openChannelView, viewCache } = await import('@rollcall/projection-topic');
   const view = openChannelView({
     ...kafka,

@@ -1,6 +1,6 @@
-import { openEmbeddedLog } from '@rollcall/event-log';
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
+import { openDirLog } from '../../engines/settings-log.ts';
 import { createProgress } from '../../progress.ts';
 import { bytes } from '../../reading/bytes.ts';
 
@@ -18,7 +18,7 @@ export const registerBackup = (log: Command, context: Context): void => {
 };
 
 const backup = async (file: string, { data }: Options, { terminal, world, settings }: Context): Promise<void> => {
-  const log = openEmbeddedLog({ dir: data ?? settings.data, world, mode: 'read' });
+  const log = openDirLog({ data: data ?? settings.data, settings, world }, 'A backup');
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.once('SIGINT', stop);

@@ -4,9 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Position, position } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
-import { openEmbeddedLog } from '@rollcall/event-log';
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
+import { openDirLog } from '../../engines/settings-log.ts';
 import { usage } from './usage.ts';
 
 type Options = { data?: string; from?: string; to?: string };
@@ -30,7 +30,7 @@ const exportTo = async (
   { world, settings, terminal }: Context,
 ): Promise<void> => {
   const part = { ...place('from', from), ...place('to', to) };
-  const log = openEmbeddedLog({ dir: data ?? settings.data, world, mode: 'read' });
+  const log = openDirLog({ data: data ?? settings.data, settings, world }, 'An export');
   try {
     const text = Readable.from(log.export(part), { objectMode: false });
     if (file === '-') await pipeline(text, toTerminal(terminal.out));

@@ -1,6 +1,7 @@
-import { type LogStats, openEmbeddedLog } from '@rollcall/event-log';
+import type { LogStats } from '@rollcall/event-log';
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
+import { openDirLog } from '../../engines/settings-log.ts';
 import { bytes } from '../../reading/bytes.ts';
 import { jsonLine } from '../../reading/json-line.ts';
 
@@ -18,7 +19,7 @@ export const registerStats = (log: Command, context: Context): void => {
 };
 
 const stats = async ({ data, types = false, json }: Options, { terminal, world, settings }: Context): Promise<void> => {
-  const log = openEmbeddedLog({ dir: data ?? settings.data, world, mode: 'read' });
+  const log = openDirLog({ data: data ?? settings.data, settings, world }, 'These counts');
   try {
     const found = await log.stats({ byType: types });
     const byType = found.byType && Object.fromEntries(found.byType);

@@ -1,8 +1,9 @@
 import { type Position, position, type RecordedEvent, START } from '@rollcall/channel';
-import { type EventLog, openEmbeddedLog } from '@rollcall/event-log';
+import type { EventLog } from '@rollcall/event-log';
 import { printable } from '@rollcall/listing';
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
+import { openSettingsLog } from '../../engines/settings-log.ts';
 import { jsonLine } from '../../reading/json-line.ts';
 import { usage } from './usage.ts';
 
@@ -26,7 +27,7 @@ export const registerTail = (log: Command, context: Context): void => {
 const tail = async (options: Options, context: Context): Promise<void> => {
   const { terminal, world, settings } = context;
   const wanted = count(options.lines);
-  const log = openEmbeddedLog({ dir: options.data ?? settings.data, world, mode: 'read' });
+  const log = await openSettingsLog({ data: options.data ?? settings.data, settings, world });
   const passes = ({ pbx }: RecordedEvent): boolean => options.pbx === undefined || pbx === options.pbx;
   const print = (event: RecordedEvent): void => terminal.out(options.json ? jsonLine(event) : line(event));
   const ending = new AbortController();
