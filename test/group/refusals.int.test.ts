@@ -89,6 +89,25 @@ await describeWithKafka('a projector of a group', '4', {}, (kafka) => {
     expect(group.cache(0)?.size).toBe(1);
   });
 
+  test('takes no channel from the topic that the log does not have, and takes it off there', async () => {
+    const place = await newLog();
+    const first = place.group();
+    await isWell(first);
+    await first.stop();
+    const records = await readTopic(kafka().inside, place.topics.channels);
+    const { value, headers } = records.find(({ key }) => key === 'pbx-a/1') ?? { value: '', headers: [] };
+    const ghost = JSON.stringify({ ...JSON.parse(value ?? ''), uniqueid: 'ghost' });
+    const ours = Object.fromEntries(headers.map(([a, b]) => [a, b ?? '']));
+    await write(kafka(), place.topics.channels, [{ key: 'pbx-a/ghost', value: ghost, headers: ours }]);
+    expect((await onTopic(kafka(), place.topics.channels)).size).toBe(2);
+    const group = place.group();
+    await isWell(group);
+    expect([...(group.cache(0)?.list() ?? [])].map(({ uniqueid }) => uniqueid)).toEqual(['1']);
+    await vi.waitFor(async () => {
+      expect([...(await onTopic(kafka(), place.topics.channels)).keys()]).toEqual(['pbx-a/1']);
+    }, PATIENT);
+  });
+
   test('sets aside what it cannot read, and finds it again when it begins anew', async () => {
     const place = await newLog();
     // As a newer version writes it: the record of the first channel, for another and of another schema.

@@ -114,6 +114,7 @@ export const startGroup = (options: GroupOptions): ProjectorGroup => {
     })();
     return stopping;
   };
+  if (signal?.aborted) void stop();
   signal?.addEventListener('abort', () => void stop(), { once: true });
 
   return {
