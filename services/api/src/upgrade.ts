@@ -27,7 +27,12 @@ const routeUpgrades = (server: FastifyInstance): void => {
     socket.on('error', () => socket.destroy());
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket);
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // The request before it on this connection is still being answered: no client of websockets asks like that.
+      return socket.destroy();
+    }
     response.on('finish', () => socket.end());
     server.routing(request, response);
   });

@@ -237,4 +237,14 @@ describe('requests that are none', () => {
     );
     expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 401']);
   });
+  test('a websocket asked for behind a request that is still being answered ends that connection alone', async () => {
+    const upgrade =
+      'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n';
+    const { socket, ended } = await open();
+    const both = ['/ari/channels', '/ari/events?app=x'].map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n`);
+    socket.write(`${both[0]}${authorization}\r\n\r\n${both[1]}${authorization}\r\n${upgrade}\r\n`);
+    await ended;
+    socket.destroy();
+    await alive();
+  });
 });
