@@ -11,7 +11,9 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     globalSetup: ['./test/support/disk-in-memory.ts'],
-    testTimeout: 60_000,
+    setupFiles: ['./test/support/patient-waits.ts'],
+    // For what never comes: no test is to be lost to a machine that is busy.
+    testTimeout: 120_000,
     hookTimeout: 300_000,
   },
 });
