@@ -8,14 +8,14 @@ import { cacheOf, channelOf, heldAt, pbxNamed, serve } from '../testing/served.t
 import { someUsers } from '../testing/users.ts';
 
 /** ROLLCALL_FUZZ=1000000 is the long run. */
-const INPUTS = Number(process.env.ROLLCALL_FUZZ ?? 20_000);
+const INPUTS = Number(process.env.ROLLCALL_FUZZ ?? 10_000);
 const SEED = Number(process.env.ROLLCALL_FUZZ_SEED ?? 5);
 /** Requests written to one connection in one go. */
 const IN_ONE_GO = 3;
-const AT_ONCE = 150;
+const AT_ONCE = 200;
 const OPERATOR_TOKEN = '0123456789abcdef'.repeat(4);
-/** A live stream is left after so long, and so is what waits for the rest of a body. */
-const LEAVE_MS = 150;
+/** What waits for the rest of a body, or follows, is ended by the server so soon. */
+const TIMEOUTS = { headers: 300, request: 300, idle: 1_000, keepAlive: 300, look: 50 };
 
 const world = async () => {
   const users = await someUsers();
@@ -34,6 +34,7 @@ const world = async () => {
   const api = await serve({
     cache,
     access: users.access,
+    timeouts: TIMEOUTS,
     operating: { token: OPERATOR_TOKEN, jobs, log: 'log' },
     at: async (moment) => ({ cache, now: Number(moment) || 0 }),
   });
@@ -48,7 +49,6 @@ const exchange = (port: number, text: string): Promise<string> =>
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       answer += chunk;
     });
-    socket.setTimeout(LEAVE_MS, () => socket.destroy());
     socket.on('error', () => {}).on('end', () => socket.destroy());
     socket.on('close', () => resolve(answer));
     socket.end(text, 'latin1');
@@ -107,8 +107,7 @@ test(`${INPUTS} crooked requests: nothing breaks, nobody is told what is not his
   expect(jobs.all()).toEqual([]);
   expect(await api.ask('/healthz')).toMatchObject({ status: 200 });
   // It was not all refused at the door.
-  for (const status of ['200', '400', '401', '403', '404', '405'])
-    expect(statuses.get(status) ?? 0).toBeGreaterThan(20);
+  for (const status of ['200', '400', '401', '403', '404', '405']) expect(statuses.get(status) ?? 0).toBeGreaterThan(5);
   await api.close();
   await jobs.close();
   users.remove();
