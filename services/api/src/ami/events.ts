@@ -33,6 +33,17 @@ const settled = (told: readonly Told[]): (Channel | undefined)[] => {
     const [one, next] = [told[index]?.event, told[index + 1]?.event];
     if (one && next && isOfOneReport(one, next)) after[index] = after[index + 1];
   }
+  // A caller is often seen in another event first, and its presentation in the NewCallerid right behind it.
+  const presentations = new Map<string, string>();
+  for (let index = told.length - 1; index >= 0; index--) {
+    const event = told[index]?.event;
+    const channel = after[index];
+    if (event?.type !== 'CallerIdChanged' || !channel) continue;
+    const known = channel.callerPresentation ?? presentations.get(event.stream);
+    if (known === undefined) continue;
+    presentations.set(event.stream, known);
+    after[index] = { ...channel, callerPresentation: known };
+  }
   return after;
 };
 
