@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AMI_BANNER, newchannel } from '../support/ami-feed.ts';
 import { type RollcallProcess, rollcall, startRollcall } from '../support/rollcall-process.ts';
 import { importAsUser, listAsUser, newDir, removeDirs, verifyAsUser } from './as-user.ts';
@@ -17,9 +18,16 @@ const CALLS = 2_000;
 const calls = Buffer.concat([AMI_BANNER, ...Array.from({ length: CALLS }, (_, n) => newchannel({ id: `1.${n}` }))]);
 const nothing = join(import.meta.dirname, '../captures/README.md');
 
-const importedDir = async (): Promise<string> => {
+/** Made once; each test damages a copy. */
+const imported = mkdtempSync(join(tmpdir(), 'rollcall-imported-'));
+beforeAll(async () => {
+  expect(await importAsUser(imported, calls)).toMatchObject({ code: 0, said: { live: CALLS } });
+});
+afterAll(() => rmSync(imported, { recursive: true }));
+
+const importedDir = (): string => {
   const data = newDir();
-  expect(await importAsUser(data, calls)).toMatchObject({ code: 0, said: { live: CALLS } });
+  cpSync(imported, data, { recursive: true });
   return data;
 };
 
@@ -45,13 +53,13 @@ describe('a damaged database is said in one line that tells what to do', () => {
     ['of another kind', () => Buffer.from('{"not":"a log"}\n')],
   ];
   test.each(damages)('%s: by everything that opens it', async (_, how) => {
-    const data = await importedDir();
+    const data = importedDir();
     damage(join(data, 'events.db'), how);
     await refuse(data, everything);
   });
 
   test('zeroed in the middle: by everything that reads there', async () => {
-    const data = await importedDir();
+    const data = importedDir();
     damage(join(data, 'events.db'), (bytes) => {
       const third = Math.floor(bytes.length / 3 / 4096) * 4096;
       return bytes.fill(0, third, 2 * third);
@@ -62,7 +70,7 @@ describe('a damaged database is said in one line that tells what to do', () => {
   });
 
   test('what it advises works: set aside, and start afresh', async () => {
-    const data = await importedDir();
+    const data = importedDir();
     damage(join(data, 'events.db'), (bytes) => bytes.subarray(0, 5_000));
     await refuse(data, [['verify']]);
     rmSync(join(data, 'events.db'));
@@ -81,7 +89,7 @@ describe('a damaged image is said, and the list made anew from the log', () => {
     ['garbage', (bytes) => randomFillSync(Buffer.alloc(bytes.length))],
   ];
   test.each(damages)('%s', async (_, how) => {
-    const data = await importedDir();
+    const data = importedDir();
     const image = join(data, 'channels.image');
     damage(image, how);
     const verified = await rollcall('verify', '--data', data);
@@ -99,7 +107,7 @@ describe('a damaged image is said, and the list made anew from the log', () => {
   });
 
   test('a directory in its place is said too, and stays', async () => {
-    const data = await importedDir();
+    const data = importedDir();
     const image = join(data, 'channels.image');
     rmSync(image);
     mkdirSync(image);
