@@ -122,7 +122,7 @@ describe('with users', () => {
       for (const { method, path, config } of everyRoute()) {
         const { status } = await ask(method, path, headers);
         if (config.role === 'operate') expect({ method, path, status }).toEqual({ method, path, status: 403 });
-        else if (method === 'GET') expect([200, 400, 404, 405, 426], `${path} ${status}`).toContain(status);
+        else if (method === 'GET') expect([200, 302, 400, 404, 405, 426, 501], `${path} ${status}`).toContain(status);
         else expect(status, `${method} ${path}`).not.toBe(401);
       }
     }
@@ -143,10 +143,12 @@ describe('with users', () => {
       const headers = { authorization: `Bearer ${users.tokens.bound.token}` };
       let seen = 0;
       for (const { method, path } of everyRoute(id).filter((route) => route.method === 'GET')) {
-        for (const query of ['', `?pbx=${HIDDEN}-pbx`, '?pbx=pbx-a', '?at=7']) {
-          const { text, headers: answered } = await ask(method, `${path}${query}`, headers);
-          const told = `${text}${[...answered].join()}`.replaceAll(`${HIDDEN}-pbx"`, '"');
-          expect({ path, query, told }).not.toMatchObject({ told: expect.stringContaining(HIDDEN) });
+        const asked = [path, `${path}?pbx=${HIDDEN}-pbx`, `${path}?pbx=pbx-a`, `${path}?at=7`];
+        for (const one of [...asked, ...asked.map((it) => it.replace('pbx-a', `${HIDDEN}-pbx`))]) {
+          const { text, headers: answered } = await ask(method, one, headers);
+          // The name that was asked for may stand in the refusal.
+          const told = `${text}${[...answered].join()}`.replaceAll(one.includes(HIDDEN) ? `${HIDDEN}-pbx` : '\0', '');
+          expect({ one, told }).not.toMatchObject({ told: expect.stringContaining(HIDDEN) });
           if (text.includes('alice')) seen++;
         }
       }

@@ -159,6 +159,7 @@ const refusal = (error: unknown): Answer => {
     case 'ROLE_MISSING':
       return refused(403, 'Write access denied');
     case 'TOO_MANY_ATTEMPTS':
+    case 'TOO_MANY_REQUESTS':
       return refused(429, error.message);
     case 'AT_UNCLEAR':
     case 'AT_BEYOND_LOG':
