@@ -11,7 +11,7 @@ import { channelOf, createTeller } from './told-by-view.ts';
  * What happens, as the topic tells it, from now on.
  * @param cache the view's, for the PBXs
  */
-export const followView = (view: ChannelView, cache: CacheReader, world: World): Follow => {
+export const followView = (view: Pick<ChannelView, 'on'>, cache: CacheReader, world: World): Follow => {
   const teller = createTeller(world);
   return async function* (from, signal) {
     if (from !== undefined) throw notFromHere();
