@@ -18,6 +18,8 @@ export type Readiness = {
   position: number;
   /** How far the list is published on Kafka, where it is. */
   publishing?: object;
+  /** What waits for a log on a server, where there is one. */
+  spool?: object;
 };
 
 /** Of what is set aside, `/readyz` names so many; `/v1/channels` names all. */

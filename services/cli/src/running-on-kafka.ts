@@ -52,7 +52,8 @@ export const startOnKafka = async (
           counters,
         })),
         position: cache.checkpoint,
-        publishing: { ...projecting.state(), spool: ingesting.spool() },
+        publishing: projecting.state(),
+        spool: ingesting.spool(),
       }),
     });
     begun.push(http.close);

@@ -1,7 +1,16 @@
-import { createMetrics, type Follow, ingestMetrics, listMetrics, publisherMetrics, timedAppends } from '@rollcall/api';
+import {
+  createMetrics,
+  type Follow,
+  ingestMetrics,
+  listMetrics,
+  publisherMetrics,
+  spoolMetrics,
+  timedAppends,
+} from '@rollcall/api';
 import type { World } from '@rollcall/clock';
-import { errorLine } from '@rollcall/errors';
+import { errorLine, type RollcallError } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';
+import { openSpooledLog, type RemoteLog, type SpooledLog } from '@rollcall/ingest';
 import type { KafkaConnection } from '@rollcall/kafka';
 import type { Publisher } from '@rollcall/projection-topic';
 import { tell } from '@rollcall/projector';
@@ -14,6 +23,8 @@ import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
 import { keepTo, retainOf, retentionPolicy, startRetention } from './retention.ts';
+import { spoolOptions } from './services/ingest-log.ts';
+import { openPatiently } from './services/patiently.ts';
 import { openEntrance, serveHttp } from './serving.ts';
 import { sessionReadings } from './session-readings.ts';
 import { type Sessions, startSessions } from './sessions.ts';
@@ -43,16 +54,20 @@ export const startRollcall = async (
     log: { is: 'embedded' },
     publish: undefined,
   },
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Running> => {
   const { data, reconcileEvery, auditEvery, staleAfter } = settings;
-  const dir = await openList(engines.log, {
-    data,
-    world,
-    logger,
-    retain: retainOf(settings),
-    warn: (line) => logger.warn(line),
-    progress: (position, head) => logger.debug({ position, head }, 'replay'),
-  });
+  const open = () =>
+    openList(engines.log, {
+      data,
+      world,
+      logger,
+      retain: retainOf(settings),
+      warn: (line) => logger.warn(line),
+      progress: (position, head) => logger.debug({ position, head }, 'replay'),
+    });
+  const problem = ({ line }: RollcallError) => logger.warn(`Waiting for the event log. ${line}`);
+  const dir = engines.log.is === 'embedded' ? await open() : await openPatiently(open, { world, signal, problem });
   const { cache, log } = dir;
   const begun: (() => Promise<void>)[] = [dir.close];
   const stop = async (): Promise<void> => {
@@ -73,6 +88,7 @@ export const startRollcall = async (
     const own = isEmbedded(log) ? { ...dir, log } : undefined;
     const retention = own && (await retentionPolicy(own.log, settings));
     let sessions: Sessions | undefined;
+    let spooled: Pick<SpooledLog<RemoteLog>, 'log' | 'unplaced' | 'state' | 'close'> | undefined;
     const operating =
       settings.http &&
       createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, publisher, world }, logger);
@@ -90,13 +106,15 @@ export const startRollcall = async (
       staleAnswers: settings.staleAnswers,
       hosts: new Map(Object.entries(settings.pbx).flatMap(([pbx, { hosts = [] }]) => hosts.map((host) => [host, pbx]))),
       readiness: () => ({
-        problems: [projection.problem() ?? []].flat(),
+        problems: [projection.problem() ?? [], spooled?.state().problem ?? []].flat(),
+        ...(spooled && { spool: spooled.state() }),
         pbxs: [...(sessions?.byPbx ?? [])].map(([name, { status, counters }]) => ({ name, ...status, counters })),
         position: cache.checkpoint,
         ...(publisher && { publishing: published(publisher) }),
       }),
       at: (moment) => viewAt(log, moment, world),
       follow,
+      log,
       metrics,
       ...(operating && { operating }),
     });
@@ -114,9 +132,22 @@ export const startRollcall = async (
       }));
     if (ami) begun.push(ami.close);
     if (http.served && operating) begun.push(announceUntilEnd(data, http.served.local, world, logger));
+    if (engines.log.is !== 'embedded') {
+      const remote = { ...log, close: async () => {} }; // The list needs it once more when all else has ended.
+      spooled = await openSpooledLog({
+        ...spoolOptions({ settings, world, logger, signal }),
+        open: async () => remote,
+      });
+      spoolMetrics(metrics, spooled.state);
+      begun.push(spooled.close);
+      // What had waited is in the log now: the sessions go by the list that has it.
+      for (const head = await log.head(); cache.checkpoint < head && !signal.aborted; )
+        await world.scheduler.sleep(20, signal);
+    }
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({
-      ...{ log: timedAppends(metrics, log, world.clock), sources, reconcileEvery, auditEvery, world, logger },
+      ...{ log: timedAppends(metrics, spooled?.log ?? log, world.clock), unplaced: spooled?.unplaced },
+      ...{ sources, reconcileEvery, auditEvery, world, logger },
       listed: () => cache.list(),
       setAside: () => [...cache.quarantine()].map(({ stream }) => stream),
     });

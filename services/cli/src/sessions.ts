@@ -78,6 +78,10 @@ export const startSessions = (options: SessionsOptions): Sessions => {
       const before = session.status;
       session.status = next;
       if (before.state !== next.state || before.reason !== next.reason) say(logger, pbx, next);
+      if (before.state === next.state) {
+        const fresh = next.warnings.filter((warning) => !before.warnings.includes(warning));
+        for (const warning of fresh) logger.warn(`${pbx}: ${warning}`);
+      }
       if (before.state === 'syncing' && next.state === 'live') sayReconciled(logger, pbx, session.counters);
     };
 

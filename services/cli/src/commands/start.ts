@@ -48,6 +48,9 @@ export const registerStart = (program: Command, context: Context): void => {
     .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
     .option('--retain <duration>', 'how long the events of channels that are over are kept, or off (default: 30d)')
     .option('--retain-size <size>', 'in how many bytes at most, or off (default: a quarter of the disk, 8 GB at most)')
+    .option('--spool-size <size>', 'how much waits on this disk while a log on a server is away (default: 1GB)')
+    .option('--spool-age <duration>', 'and for how long, or off (default: off)')
+    .option('--spool-full <disconnect|discard>', 'what is given up at that bound (default: disconnect)')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
     .option('--log-format <format>', 'text or json (default: text)')
     .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')
@@ -66,7 +69,9 @@ const start = async (settings: Settings, { terminal, world }: Context): Promise<
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
-  const running = await startRollcall(settings, world, logger, { log, publish });
+  const stopping = new AbortController();
+  void stopped.then(() => stopping.abort());
+  const running = await startRollcall(settings, world, logger, { log, publish }, stopping.signal);
   greet(terminal, settings, running);
   const hide = Object.keys(settings.pbx).length === 0 ? showList(running, terminal, world) : () => {};
   const signal = await stopped;

@@ -78,7 +78,12 @@ const inKafka = async ({ connection, ...topic }: KafkaEngine, options: IngestLog
   return live(partitions, { ...options, log, unplaced, spool: state, close });
 };
 
-const spoolOptions = ({ settings, world, logger, signal }: IngestLogOptions) => ({
+export const spoolOptions = ({
+  settings,
+  world,
+  logger,
+  signal,
+}: Pick<IngestLogOptions, 'settings' | 'world' | 'logger' | 'signal'>) => ({
   dir: join(settings.data, 'spool'),
   bounds: { maxBytes: settings.spoolSize, maxAge: settings.spoolAge, whenFull: settings.spoolFull },
   world,
