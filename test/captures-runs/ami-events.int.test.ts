@@ -31,6 +31,8 @@ const storyOf = (blocks: readonly string[]): Story => {
     if (!TOLD.has(event.replace('Event: ', '')) || uniqueid === '') continue;
     const all = story.get(uniqueid) ?? [];
     story.set(uniqueid, all);
+    // Asterisk tells of a channel after its end, and so makes ghosts of whoever keeps a list; Rollcall does not.
+    if (all.at(-1)?.startsWith('Event: Hangup')) continue;
     all.push(lines.join('\n'));
   }
   return story;
@@ -73,7 +75,8 @@ describe.each(['a22', 'a16'])('what %s told of its channels', (version) => {
       let same = 0;
       for (const [uniqueid, story] of theirs) {
         const told = our.get(uniqueid) ?? [];
-        expect({ uniqueid, events: names(told, SURE) }).toEqual({ uniqueid, events: names(story, SURE) });
+        const sure = capture.endsWith('-masq') ? SURE_OF_MASQUERADES : SURE;
+        expect({ uniqueid, events: names(told, sure) }).toEqual({ uniqueid, events: names(story, sure) });
         if (names(told, TOLD) !== names(story, TOLD)) continue;
         same++;
         // A masquerade moves a channel without a word: where it is then, later events say.
@@ -93,6 +96,9 @@ describe.each(['a22', 'a16'])('what %s told of its channels', (version) => {
 
 /** What both tell for certain: Rollcall tells a location that Asterisk changed silently, and no Unhold of what was not on hold. */
 const SURE = new Set([...TOLD].filter((name) => !['Newexten', 'Hold', 'Unhold'].includes(name)));
+
+/** A masquerade changes a caller silently too: Rollcall tells it when something else shows it. */
+const SURE_OF_MASQUERADES = new Set(['Newchannel', 'Newstate', 'BridgeEnter', 'BridgeLeave', 'Hangup']);
 
 const names = (story: readonly string[], which: ReadonlySet<string>): string =>
   story

@@ -9,7 +9,7 @@ import type { View } from './view.ts';
 /** `CoreShowChannels` (main/manager.c, Asterisk 16 to 23). */
 export const coreShowChannels: Action = function* (request, view) {
   const channels = view.channels();
-  const stale = staleLine(view.stale(channels));
+  const stale = staleLine(view.stale);
   yield listStart(request, 'Channels will follow', stale);
   for (const channel of channels) yield item(request, channel, view);
   yield listComplete(request, 'CoreShowChannelsComplete', channels.length, stale);

@@ -17,7 +17,7 @@ export const status: Action = function* (request, view) {
     yield refused(request, 'No such channel');
     return;
   }
-  const stale = staleLine(view.stale(found));
+  const stale = staleLine(wanted === '' ? view.stale : found.filter(view.isStale).map(({ pbx }) => pbx));
   yield listStart(request, 'Channel status will follow', stale);
   for (const channel of found) yield item(request, channel, view);
   yield listComplete(request, 'StatusComplete', found.length, [['Items', found.length], ...stale]);

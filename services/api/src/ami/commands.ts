@@ -27,7 +27,7 @@ const channels = (request: Request, view: View, words: string[]): string => {
   const print = form === undefined ? plain : LISTS[form];
   if (!print || words.length > 4) return printed(request, CHANNELS_USAGE, [], 'Error');
   const rows = view.channels();
-  return printed(request, print({ channels: rows, isStale: view.isStale, now: view.now }), staleLine(view.stale(rows)));
+  return printed(request, print({ channels: rows, isStale: view.isStale, now: view.now }), staleLine(view.stale));
 };
 
 const oneChannel = (request: Request, view: View, words: string[]): string => {
@@ -35,7 +35,7 @@ const oneChannel = (request: Request, view: View, words: string[]): string => {
   if (name === undefined || words.length > 4) return printed(request, CHANNEL_USAGE, [], 'Error');
   const channel = view.find(name);
   if (!channel) return printed(request, `${name} is not a known channel\n`);
-  return printed(request, channelDetails(channel, view.now), staleLine(view.stale([channel])));
+  return printed(request, channelDetails(channel, view.now), staleLine(view.isStale(channel) ? [channel.pbx] : []));
 };
 
 const printed = (request: Request, text: string, more: readonly Line[] = [], response = 'Success'): string =>

@@ -96,7 +96,7 @@ export const createDialogue = (options: DialogueOptions): Dialogue => {
     const action = findAction(name);
     if (!action) return say(refused(request, isAsterisks(name) ? 'Permission denied' : unknown(name)));
     const view = options.view(who);
-    const stale = options.staleAnswers === 'refuse' && tellsChannels(action) ? view.stale(view.channels()) : [];
+    const stale = options.staleAnswers === 'refuse' && tellsChannels(action) ? view.stale : [];
     if (stale.length > 0) return say(refused(request, `The connection to ${stale.join(', ')} is lost`));
     return { kind: 'send', texts: action(request, view) };
   };

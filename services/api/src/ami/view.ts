@@ -1,6 +1,6 @@
 import { type Channel, channelIsStale, type Pbx } from '@rollcall/channel';
-import type { CacheReader } from '@rollcall/state-cache';
-import { listed, stalePbxs } from '../listed.ts';
+import { type CacheReader, isUncertain } from '@rollcall/state-cache';
+import { listed } from '../listed.ts';
 import type { Line } from './block.ts';
 
 /** What one user sees at one moment. */
@@ -13,11 +13,11 @@ export type View = {
   /** By name, case not counting, or by uniqueid, as Asterisk looks for a channel. */
   find(channel: string): Channel | undefined;
   isStale(channel: Channel): boolean;
-  /** PBXs of which channels are listed although their connection is lost. */
-  stale(channels: Channel[]): string[];
+  /** Names of the PBXs whose connection is lost, or back and not yet compared: what is said of them may be over. */
+  readonly stale: readonly string[];
   /**
    * Where channels of several PBXs are seen, SystemName says of which one each is: two PBXs may use one uniqueid. Asterisk itself
-   * marks its events so (`systemname` of asterisk.conf).
+   * marks its events so (`systemname` of asterisk.conf). What may be over, or stands as it was before an event that cannot be read, says so.
    */
   marks(channel: Channel): Line[];
 };
@@ -45,10 +45,11 @@ export const createView = ({ cache, now, staleAfter }: Viewed, allowed: readonly
       return undefined;
     },
     isStale,
-    stale: (channels) => stalePbxs(channels, listing),
+    stale: pbxs.filter(({ connected, staleBefore }) => !connected || staleBefore !== undefined).map(({ name }) => name),
     marks: (channel) => [
       ...(pbxs.length > 1 ? [['SystemName', channel.pbx] as const] : []),
       ...(isStale(channel) ? [['Stale', 'yes'] as const] : []),
+      ...(isUncertain(channel, cache) ? [['Uncertain', 'yes'] as const] : []),
     ],
   };
 };
