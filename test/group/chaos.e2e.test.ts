@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { describeWithKafka } from '../../libs/projection-topic/src/testing/a-kafka.ts';
 import { type Chaos, runChaos } from './chaos.ts';
 
-/** Half a minute in the run of all tests; ROLLCALL_CHAOS_SECONDS=300 for the whole length. */
-const seconds = Number(process.env.ROLLCALL_CHAOS_SECONDS ?? 30);
+/** Half a minute of load in the run of all tests; ROLLCALL_CHAOS_SECONDS=300 for the whole length. */
+const seconds = Number(process.env.ROLLCALL_CHAOS_SECONDS ?? 25);
 const often: Chaos =
   seconds >= 120 ? { seconds, brokerEvery: 20, projectorEvery: 30 } : { seconds, brokerEvery: 8, projectorEvery: 10 };
 

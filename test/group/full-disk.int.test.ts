@@ -39,9 +39,10 @@ test.skipIf(!found.found || !canMount || process.env.ROLLCALL_TEST_KAFKA)(
     // Kafka ends a broker that has no disk left to write to; whoever makes room starts it again.
     expect(await broker?.exited()).toBe('exit code 1');
     await vi.waitFor(() => expect(group.problem()?.line).toMatch(/^(KAFKA|LOG)_\w+: .*(again|run)/), PATIENT);
+    // Before there is room: it would go on filling.
+    await filling;
     await disk.grow(64);
     await broker?.start();
-    await filling;
     await log.append(streamOf('2'), 'none', [created('PJSIP/2')]);
     await vi.waitFor(() => expect(group.problem()).toBeUndefined(), PATIENT);
     const { folded } = await foldLog(kafka, place.events, 1);
