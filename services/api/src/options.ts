@@ -1,5 +1,6 @@
 import type { Access } from '@rollcall/access';
 import type { Clock, Scheduler } from '@rollcall/clock';
+import type { EventLog } from '@rollcall/event-log';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { HttpLimits, Timeouts } from './access/limits.ts';
 import type { Readiness } from './health.ts';
@@ -24,6 +25,8 @@ export type ApiOptions = {
   at: (moment: string) => Promise<{ cache: CacheReader; now: number }>;
   /** What happens, for whoever follows the list. */
   follow: Follow;
+  /** The log itself, for what only it can tell; left out where it is not read here. */
+  log?: Pick<EventLog, 'head' | 'compactedTo' | 'readStream'>;
   /** What operators may call; not served where it is left out. */
   operating?: Operating;
   /** What is told at `/metrics`; not served where it is left out. */

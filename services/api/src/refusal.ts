@@ -9,14 +9,28 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['AT_BEYOND_LOG', 400],
   ['AT_COMPACTED', 400],
   ['BODY_WRONG', 400],
+  ['CURSOR_WRONG', 400],
+  ['FEED_POSITION_WRONG', 400],
+  ['FEED_BEYOND_LOG', 400],
+  ['FEED_NOT_FROM_HERE', 400],
   ['NOT_LOGGED_IN', 401],
   ['ROLE_MISSING', 403],
   ['OPERATION_UNKNOWN', 404],
   ['JOB_UNKNOWN', 404],
+  ['CHANNEL_UNKNOWN', 404],
+  ['PBX_UNKNOWN', 404],
   ['JOB_IN_THE_WAY', 409],
+  ['FEED_COMPACTED', 410],
+  ['UPGRADE_REQUIRED', 426],
   ['TOO_MANY_ATTEMPTS', 429],
   ['TOO_MANY_REQUESTS', 429],
+  ['TIMELINE_TOO_LONG', 422],
+  ['LOG_NOT_HERE', 501],
+  ['WAIT_TIMED_OUT', 504],
 ]);
+
+/** The status of an error by its code; what is not named there is ours to mend. */
+export const statusFor = (code: string): number => STATUS.get(code) ?? 503;
 
 /** An error as an answer; a defect tells nothing of the inside. */
 export const refusal = (reply: FastifyReply, error: unknown): FastifyReply => {
@@ -25,7 +39,7 @@ export const refusal = (reply: FastifyReply, error: unknown): FastifyReply => {
     return reply.status(status).send({ message: status < 500 ? (error as Error).message : 'Internal error' });
   }
   const { code, message, advice } = error;
-  const status = STATUS.get(code) ?? 503;
+  const status = statusFor(code);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.status(status).send({ code, message, advice, ...(error instanceof JobInTheWay && { job: error.job }) });
 };

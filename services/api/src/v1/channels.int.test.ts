@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cacheOf, channelOf, pbxNamed, SINCE, serve } from './testing/served.ts';
+import { cacheOf, channelOf, pbxNamed, SINCE, serve } from '../testing/served.ts';
 
 const now = cacheOf([pbxNamed('pbx-a'), pbxNamed('pbx-b')], [channelOf('pbx-a', '1.1'), channelOf('pbx-b', '1.2')]);
 const then = cacheOf([pbxNamed('pbx-a')], [channelOf('pbx-a', '0.1')]);
@@ -55,10 +55,10 @@ describe('a query that is wrong', () => {
     for (const path of ['/v1/channels']) {
       const { status, body } = await api.ask(`${path}${query}`);
       expect(status).toBe(400);
-      expect(body).toEqual({
+      expect(body).toMatchObject({
         code: 'QUERY_WRONG',
         message: expect.stringContaining(`Query parameter ${parameter}: `),
-        advice: 'Known are pbx and at.',
+        advice: expect.stringContaining('Known are pbx, state'),
       });
     }
   });
@@ -79,6 +79,7 @@ describe('what is not the fault of who asks', () => {
   });
   test('a defect is a 500 that tells nothing of the inside', async () => {
     const { status, body } = await api.ask('/v1/channels?at=2');
-    expect({ status, body }).toEqual({ status: 500, body: { message: 'Internal error' } });
+    expect({ status, body }).toMatchObject({ status: 500, body: { message: 'Internal error' } });
+    expect(JSON.stringify(body)).not.toContain('internals');
   });
 });

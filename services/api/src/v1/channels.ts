@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream';
+import { type Channel, stateText } from '@rollcall/channel';
+import type { Clock, Scheduler } from '@rollcall/clock';
+import { RollcallError } from '@rollcall/errors';
+import { type CacheReader, isUncertain } from '@rollcall/state-cache';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type Listing, listed } from '../listed.ts';
+import type { ApiOptions } from '../options.ts';
+import { setAside } from '../set-aside.ts';
+import { page, sortSchema } from './page.ts';
+import { checked, listOf } from './query.ts';
+import { selectionFields, selects } from './selection.ts';
+
+const FIELDS = 40;
+
+export const channelsQuery = z.strictObject({
+  ...selectionFields,
+  at: z.string().max(60).optional().meta({ description: 'The list as it was: a position, a time, or -10m.' }),
+  sort: sortSchema.default('created').meta({ description: 'A dash before it turns the order round.' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta({ description: 'Channels on a page; all unless given.' }),
+  cursor: z.string().max(2000).optional().meta({ description: '"next" of the page before.' }),
+  fields: listOf(FIELDS)
+    .optional()
+    .meta({ description: 'Names of fields to send, separated by commas; all unless given.' }),
+  'wait-for': z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Answer when the list has everything up to this position.' }),
+  timeout: z.coerce.number().min(0).max(60).default(5).meta({ description: 'Seconds to wait for it at most.' }),
+});
+
+/** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
+export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
+  const since = options.clock.now().toString(36);
+  server.get('/channels', async (request, reply) => {
+    const { at, sort, limit, cursor, fields, timeout, ...query } = checked(channelsQuery, request.query);
+    const { 'wait-for': waitFor, ...selection } = query;
+    const { cache } = request.view;
+    if (waitFor !== undefined) await reach(cache, waitFor, timeout * 1000, options);
+    const { staleAfter, clock } = options;
+    const now = clock.now();
+    const listing: Listing =
+      at === undefined ? { cache, now, staleAfter } : { ...(await request.view.at(at)), staleAfter };
+    const all = listed(listing).filter(selects(selection, listing));
+    const paged = limit !== undefined || cursor !== undefined || sort !== 'created';
+    const { channels, next } = paged
+      ? page(all, { sort, limit: limit ?? Number.POSITIVE_INFINITY, after: cursor })
+      : { channels: all, next: undefined };
+    const { pbx } = selection;
+    const head = {
+      position: listing.cache.checkpoint,
+      now: listing.now,
+      pbxs: [...listing.cache.pbxs()].filter(({ name }) => pbx === undefined || pbx.includes(name)),
+      ...(paged && { total: all.length }),
+      ...(next !== undefined && { next }),
+    };
+    const held = setAside(listing.cache, {
+      pbx: pbx?.length === 1 ? pbx[0] : undefined,
+      most: Number.POSITIVE_INFINITY,
+    });
+    // What is stale is so for a time, which passes without an event.
+    if (at === undefined && [...cache.pbxs()].every(({ connected, staleBefore }) => connected && !staleBefore)) {
+      const tag = `W/"${since}-${cache.checkpoint}"`;
+      reply.header('etag', tag).header('cache-control', 'private, no-cache');
+      if (request.headers['if-none-match'] === tag) return reply.status(304).send();
+    }
+    const write = writer(listing.cache, fields);
+    return reply.type('application/json; charset=utf-8').send(Readable.from(pieces(head, channels, write, held)));
+  });
+};
+
+/** Characters that are sent together. */
+const PIECE = 64 * 1024;
+
+/** The answer, never in one string: a list may be of a hundred thousand channels. */
+function* pieces(
+  head: object,
+  channels: readonly Channel[],
+  write: (channel: Channel) => string,
+  quarantine: object,
+): Generator<string> {
+  let piece = `${JSON.stringify(head).slice(0, -1)},"channels":[`;
+  for (const [index, channel] of channels.entries()) {
+    piece += index === 0 ? write(channel) : `,${write(channel)}`;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield `${piece}],"quarantine":${JSON.stringify(quarantine)}}`;
+}
+
+/** Made once for each channel object, which never changes. */
+const texts = new WeakMap<Channel, string>();
+
+const writer = (cache: CacheReader, fields: readonly string[] | undefined): ((channel: Channel) => string) => {
+  if (fields) {
+    return (channel) => {
+      const named = new Map<string, unknown>(Object.entries({ ...channel, stateText: stateText(channel.state) }));
+      if (isUncertain(channel, cache)) named.set('uncertain', true);
+      return JSON.stringify(Object.fromEntries(fields.map((field) => [field, named.get(field)])));
+    };
+  }
+  return (channel) => {
+    if (isUncertain(channel, cache)) return JSON.stringify({ ...channel, uncertain: true });
+    const known = texts.get(channel) ?? JSON.stringify(channel);
+    texts.set(channel, known);
+    return known;
+  };
+};
+
+const LOOK_EVERY_MS = 5;
+
+/** @throws RollcallError WAIT_TIMED_OUT */
+const reach = async (
+  cache: CacheReader,
+  position: number,
+  timeout: number,
+  { clock, scheduler }: { clock: Clock; scheduler?: Scheduler },
+): Promise<void> => {
+  const until = clock.monotonic() + timeout;
+  while (cache.checkpoint < position) {
+    if (!scheduler || clock.monotonic() >= until) {
+      throw new RollcallError(
+        'WAIT_TIMED_OUT',
+        `The list is at position ${cache.checkpoint}, and has not come to ${position} in ${timeout / 1000} s.`,
+        'Ask again, wait for longer (timeout), or see /readyz for why it does not follow.',
+      );
+    }
+    await scheduler.sleep(LOOK_EVERY_MS);
+  }
+};

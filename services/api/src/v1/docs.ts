@@ -1,0 +1,17 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import type { OpenAPIV3 } from 'openapi-types';
+import { openApi } from './openapi.ts';
+
+/** `/openapi.json`, and `/docs`: the same for people, served from here alone. */
+export const docsRoutes = async (server: FastifyInstance): Promise<void> => {
+  const document = openApi();
+  server.get('/openapi.json', async () => document);
+  // The plugin's types know OpenAPI 3.0; it serves what it is given.
+  await server.register(swagger, {
+    mode: 'static',
+    specification: { document: document as unknown as OpenAPIV3.Document },
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+};

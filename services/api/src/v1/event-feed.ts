@@ -1,0 +1,58 @@
+import { type Position, position } from '@rollcall/channel';
+import type { Told } from '@rollcall/projector';
+import type { View } from '../access/view.ts';
+
+/** So near to the present the reader is told by the hub as well, until both have met. */
+const NEAR = 1_000;
+
+/**
+ * What happens, for one reader: after `after`, or from now on. Nothing is missed and nothing told twice: the past comes from the log by itself,
+ * until it meets the hub that tells the present to all readers.
+ * @throws RollcallError FEED_READER_SLOW; what following the log throws
+ */
+export const readFeed = (
+  view: View,
+  after: Position | undefined,
+  signal: AbortSignal,
+): AsyncIterable<readonly Told[]> => (after === undefined ? view.join(signal) : resumed(view, after, signal));
+
+async function* resumed(view: View, after: Position, signal: AbortSignal): AsyncIterable<readonly Told[]> {
+  let last: number = after;
+  let present: { batches: AsyncGenerator<readonly Told[]>; first: readonly Told[] | undefined } | undefined;
+  for await (const batch of view.follow(after, signal)) {
+    yield batch;
+    last = batch.at(-1)?.event.position ?? last;
+    if (!present && last >= view.cache.checkpoint - NEAR) present = join(view, signal);
+    const met = present?.first?.[0]?.event.position;
+    if (met !== undefined && last >= met) break;
+  }
+  if (!present || signal.aborted) return;
+  const { batches, first = [] } = present;
+  yield* newer([first], last);
+  last = Math.max(last, first.at(-1)?.event.position ?? last);
+  for await (const batch of batches) yield* newer([batch], last);
+}
+
+const join = (view: View, signal: AbortSignal) => {
+  const batches = view.join(signal);
+  const present: { batches: typeof batches; first: readonly Told[] | undefined } = { batches, first: undefined };
+  batches.next().then(
+    ({ value }) => {
+      present.first = value ?? undefined;
+    },
+    // The next read of it says so again.
+    () => {},
+  );
+  return present;
+};
+
+function* newer(batches: readonly (readonly Told[])[], last: number): Generator<readonly Told[]> {
+  for (const batch of batches) {
+    const fresh = (batch[0]?.event.position ?? 0) > last ? batch : batch.filter(({ event }) => event.position > last);
+    if (fresh.length > 0) yield fresh;
+  }
+}
+
+/** `Last-Event-ID` or `after`: a position; undefined where neither is given, NaN where it is none. */
+export const positionAsked = (text: string | undefined): Position | undefined =>
+  text === undefined ? undefined : position(/^\d{1,15}$/.test(text) ? Number(text) : Number.NaN);

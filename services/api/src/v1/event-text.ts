@@ -1,0 +1,26 @@
+import type { Told } from '@rollcall/projector';
+
+const texts = new WeakMap<Told, string>();
+const batches = new WeakMap<readonly Told[], string>();
+
+/** An event as it is sent: everything of it, and the channel after it; `null` when it is over. Made once for all readers. */
+export const eventJson = (told: Told): string => {
+  const known = texts.get(told);
+  if (known !== undefined) return known;
+  const { event, after } = told;
+  const text = JSON.stringify(event.stream.startsWith('channel/') ? { ...event, channel: after ?? null } : event);
+  texts.set(told, text);
+  return text;
+};
+
+/** In the form of server-sent events; the position is the id to resume from. */
+export const sseText = (batch: readonly Told[]): string => {
+  const known = batches.get(batch);
+  if (known !== undefined) return known;
+  let text = '';
+  for (const told of batch) {
+    text += `id: ${told.event.position}\nevent: ${told.event.type}\ndata: ${eventJson(told)}\n\n`;
+  }
+  batches.set(batch, text);
+  return text;
+};

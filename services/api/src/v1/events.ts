@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import type { Position } from '@rollcall/channel';
+import { errorLine, isRollcallError, RollcallError } from '@rollcall/errors';
+import type { Told } from '@rollcall/projector';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { ApiOptions } from '../options.ts';
+import { createSockets, wantsUpgrade } from '../upgrade.ts';
+import { positionAsked, readFeed } from './event-feed.ts';
+import { eventJson, sseText } from './event-text.ts';
+import { checked, listOf } from './query.ts';
+
+export const eventsQuery = z.strictObject({
+  after: z.string().max(20).optional().meta({ description: 'Position after which to begin; default: from now on.' }),
+  pbx: listOf(64).optional().meta({ description: 'Names of PBXs, separated by commas.' }),
+  type: listOf(40).optional().meta({ description: 'Types of events, separated by commas.' }),
+  channel: listOf(150).optional().meta({ description: 'Uniqueids, separated by commas.' }),
+});
+
+/** A line that means nothing, so that whoever stands between does not think the connection dead. */
+const HEARTBEAT_MS = 15_000;
+/** A websocket reader is dropped when so much waits for it. */
+const MOST_BEHIND = 8 * 1024 * 1024;
+const MOST_READERS = 10_000;
+
+/** What happens, as it happens: `GET /events` by server-sent events, `GET /events/ws` by websocket. */
+export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void => {
+  let readers = 0;
+  const closing = new AbortController();
+  server.addHook('preClose', async () => closing.abort());
+  const sockets = createSockets(server, { protocols: [], maxPayload: 1024 });
+
+  const begin = async (request: FastifyRequest): Promise<AsyncIterable<readonly Told[]> & { leave: () => void }> => {
+    const { after, ...filter } = checked(eventsQuery, request.query);
+    const given = request.headers['last-event-id'] ?? after;
+    const from = positionAsked(typeof given === 'string' ? given.trim() : undefined);
+    await checkPosition(from, request, options);
+    if (readers >= MOST_READERS) throw tooMany();
+    readers++;
+    const leaving = new AbortController();
+    const signal = AbortSignal.any([leaving.signal, closing.signal]);
+    const feed = readFeed(request.view, from, signal);
+    return {
+      [Symbol.asyncIterator]: () => only(feed, filter)[Symbol.asyncIterator](),
+      leave: () => {
+        if (!leaving.signal.aborted) readers--;
+        leaving.abort();
+      },
+    };
+  };
+
+  server.get('/events', { exposeHeadRoute: false, compress: false } as object, async (request, reply) => {
+    const feed = await begin(request);
+    request.raw.socket.setNoDelay(true);
+    await stream(reply, feed, options);
+  });
+
+  server.get('/events/ws', { exposeHeadRoute: false }, async (request, reply) => {
+    if (!wantsUpgrade(request)) throw needsUpgrade();
+    const feed = await begin(request);
+    const socket = await sockets.accept(request, reply);
+    if (socket) await push(socket, feed);
+    else feed.leave();
+  });
+};
+
+type Feed = AsyncIterable<readonly Told[]> & { leave: () => void };
+
+const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions): Promise<void> => {
+  const { raw } = reply;
+  reply.hijack();
+  raw.on('error', feed.leave).on('close', feed.leave);
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    // A proxy that keeps it back makes it no feed.
+    'x-accel-buffering': 'no',
+  });
+  raw.write(': what happens from here on\n\n');
+  const beat = (): void => {
+    if (raw.destroyed) return;
+    raw.write(':\n\n');
+    scheduler?.after(HEARTBEAT_MS, beat);
+  };
+  scheduler?.after(HEARTBEAT_MS, beat);
+  try {
+    for await (const batch of feed) {
+      if (raw.destroyed) break;
+      if (!raw.write(sseText(batch)) && !raw.destroyed) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+    }
+  } catch (error) {
+    if (!raw.destroyed) raw.write(`event: error\ndata: ${JSON.stringify(told(error))}\n\n`);
+  } finally {
+    feed.leave();
+    raw.end();
+  }
+};
+
+const push = async (socket: WebSocket, feed: Feed): Promise<void> => {
+  socket.on('close', feed.leave).on('error', feed.leave);
+  try {
+    for await (const batch of feed) {
+      for (const one of batch) socket.send(eventJson(one));
+      if (socket.bufferedAmount > MOST_BEHIND) return socket.close(1013, 'too slow');
+    }
+    socket.close(1001);
+  } catch (error) {
+    socket.close(1011, errorLine(error).slice(0, 120));
+  } finally {
+    feed.leave();
+  }
+};
+
+type Filter = Pick<z.output<typeof eventsQuery>, 'pbx' | 'type' | 'channel'>;
+
+async function* only(feed: AsyncIterable<readonly Told[]>, filter: Filter): AsyncIterable<readonly Told[]> {
+  const { pbx, type, channel } = filter;
+  if (!pbx && !type && !channel) {
+    yield* feed;
+    return;
+  }
+  const uniqueidOf = ({ before, after }: Told): string | undefined => (after ?? before)?.uniqueid;
+  for await (const batch of feed) {
+    const wanted = batch.filter(
+      (one) =>
+        (!pbx || pbx.includes(one.event.pbx)) &&
+        (!type || type.includes(one.event.type)) &&
+        (!channel || channel.includes(uniqueidOf(one) ?? '')),
+    );
+    if (wanted.length > 0) yield wanted;
+  }
+}
+
+const checkPosition = async (
+  from: Position | undefined,
+  { view }: FastifyRequest,
+  { log }: ApiOptions,
+): Promise<void> => {
+  if (from === undefined) return;
+  if (Number.isNaN(from)) {
+    throw new RollcallError(
+      'FEED_POSITION_WRONG',
+      'Last-Event-ID or after is not a position.',
+      'Send the id of the last event that you have, a whole number.',
+    );
+  }
+  const head = log ? await log.head() : view.cache.checkpoint;
+  if (from > head) {
+    throw new RollcallError(
+      'FEED_BEYOND_LOG',
+      `Position ${from} is beyond the log's end ${head}: it is of another log, or this one was restored.`,
+      'Read the list anew (/v1/channels), and follow from the position that it has.',
+    );
+  }
+  const compactedTo = (await log?.compactedTo()) ?? 0;
+  if (from < compactedTo) {
+    throw new RollcallError(
+      'FEED_COMPACTED',
+      `Retention has dropped what was over by position ${compactedTo}; what happened after ${from} cannot be told whole.`,
+      'Read the list anew (/v1/channels), and follow from the position that it has.',
+    );
+  }
+};
+
+const told = (error: unknown): object =>
+  isRollcallError(error)
+    ? { code: error.code, message: error.message, advice: error.advice }
+    : { code: 'FEED_ENDED', message: 'The feed has ended.', advice: 'Connect again, with the id of the last event.' };
+
+const needsUpgrade = () =>
+  new RollcallError('UPGRADE_REQUIRED', 'This is a websocket.', 'Connect with one, or read /v1/events.');
+
+const tooMany = () =>
+  new RollcallError('FEED_FULL', `${MOST_READERS} readers follow already.`, 'Let some go, or put a proxy between.');

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+
+/** What `/v1` answers with; the documents are made of these, and the tests hold the answers to them. */
+
+const whole = z.int().min(0);
+const known = z.string().nullable();
+
+export const channelModel = z
+  .strictObject({
+    pbx: z.string(),
+    boot: whole.meta({ description: 'Which run of that Asterisk, from 1.' }),
+    uniqueid: z.string(),
+    revision: whole.meta({ description: "Place of its last event in the channel's stream, from 0." }),
+    position: whole.meta({ description: 'Place of its last event in the log.' }),
+    origin: z
+      .enum(['created', 'found'])
+      .meta({ description: 'From its own creation, or found in a list or a later event.' }),
+    name: z.string(),
+    linkedid: z.string().optional(),
+    state: z.int().optional().meta({ description: "Asterisk's number: 0 Down, 4 Ring, 5 Ringing, 6 Up, …" }),
+    callerNumber: known.optional(),
+    callerName: known.optional(),
+    callerPresentation: z.string().optional(),
+    callerRdnis: z.string().optional(),
+    connectedNumber: known.optional(),
+    connectedName: known.optional(),
+    language: z.string().optional(),
+    accountCode: z.string().optional(),
+    context: z.string().optional(),
+    exten: z.string().optional(),
+    priority: z.int().optional(),
+    application: z.string().optional(),
+    applicationData: z.string().optional(),
+    bridge: z.string().optional(),
+    created: z.number().optional().meta({ description: 'Milliseconds since 1970.' }),
+    tenantid: z.string().optional(),
+    protocolid: z.string().optional(),
+    variables: z.record(z.string(), z.string()).optional(),
+    held: z.boolean().optional(),
+    musicClass: z.string().optional(),
+    hangupRequested: z.boolean().optional(),
+    hangupCause: z.int().optional(),
+    uncertain: z.literal(true).optional().meta({ description: 'As it was before an event that cannot be read.' }),
+  })
+  .meta({ id: 'Channel', description: 'A live channel. A field that is absent was never told by the PBX.' });
+
+export const pbxModel = z
+  .strictObject({
+    name: z.string(),
+    boot: whole,
+    startup: z.string().optional(),
+    connected: z.boolean(),
+    source: z.enum(['ami', 'ari']).optional(),
+    version: z.string().optional(),
+    recording: z.boolean(),
+    since: z.number().meta({ description: 'Since when it is connected, or is not: milliseconds since 1970.' }),
+    staleBefore: whole.optional().meta({ description: 'What was last heard of before this position is stale.' }),
+    reconciledAt: z.number().optional(),
+    revision: whole,
+    position: whole,
+  })
+  .meta({ id: 'Pbx' });
+
+const setAsideModel = z
+  .strictObject({
+    count: whole,
+    streams: z.array(
+      z.strictObject({
+        stream: z.string(),
+        pbx: z.string(),
+        revision: whole,
+        position: whole,
+        head: whole,
+        type: z.string(),
+        reason: z.string(),
+        recorded: z.number(),
+        waiting: whole,
+      }),
+    ),
+  })
+  .meta({ id: 'SetAside', description: 'Streams that wait at an event which cannot be read.' });
+
+export const channelsModel = z.strictObject({
+  position: whole.meta({ description: 'Position of the log that the list is of: follow /v1/events from here.' }),
+  now: z.number(),
+  pbxs: z.array(pbxModel),
+  total: whole.optional().meta({ description: 'Of all pages, where the answer is one.' }),
+  next: z.string().optional().meta({ description: 'cursor of the next page; absent on the last one.' }),
+  channels: z.array(channelModel),
+  quarantine: setAsideModel,
+});
+
+export const oneChannelModel = z.strictObject({ position: whole, channel: channelModel });
+
+export const eventModel = z
+  .strictObject({
+    stream: z.string(),
+    revision: whole,
+    position: whole,
+    id: z.string(),
+    type: z.string(),
+    time: z.number().meta({ description: "Milliseconds since 1970, by the PBX's clock where it gives one." }),
+    recorded: z.number(),
+    pbx: z.string(),
+    boot: whole,
+    source: z.enum(['ami', 'ari', 'reconcile', 'operator']),
+    schema: whole,
+    data: z.record(z.string(), z.unknown()),
+    channel: channelModel
+      .nullable()
+      .optional()
+      .meta({ description: 'The channel after the event; null when it is over.' }),
+  })
+  .meta({ id: 'Event' });
+
+export const timelineModel = z.strictObject({
+  stream: z.string(),
+  now: z.number(),
+  over: z.boolean(),
+  channel: channelModel.nullable(),
+  events: z.array(
+    eventModel.extend({
+      changed: z
+        .record(z.string(), z.tuple([z.unknown(), z.unknown()]))
+        .meta({ description: 'Fields, before and after.' }),
+    }),
+  ),
+});
+
+const counted = z.strictObject({ live: whole, stale: whole });
+export const onePbxModel = pbxModel.extend({
+  channels: counted,
+  state: z
+    .string()
+    .optional()
+    .meta({ description: 'connecting, syncing, live, stale or failed; absent where another process follows it.' }),
+  reason: z.string().optional(),
+  warnings: z.array(z.string()).optional(),
+});
+export const pbxsModel = z.strictObject({ position: whole, now: z.number(), pbxs: z.array(onePbxModel) });
+
+export const countsModel = z.strictObject({
+  position: whole,
+  now: z.number(),
+  total: whole,
+  by: z.string(),
+  counts: z.array(z.strictObject({ value: z.string(), count: whole })),
+});
+
+export const jobModel = z
+  .looseObject({ id: z.string(), state: z.string(), progress: z.unknown().optional(), result: z.unknown().optional() })
+  .meta({ id: 'Job' });
+
+export const problemModel = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().meta({ description: 'What is wrong, for programs.' }),
+    message: z.string(),
+    advice: z.string().meta({ description: 'What to do, for people.' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' });

@@ -1,0 +1,96 @@
+import { type Channel, channelStream, evolve, takeable } from '@rollcall/channel';
+import { RollcallError } from '@rollcall/errors';
+import { isUncertain } from '@rollcall/state-cache';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { ApiOptions } from '../options.ts';
+import { checked } from './query.ts';
+
+export const oneChannelQuery = z.strictObject({
+  at: z.string().max(60).optional().meta({ description: 'As it was: a position, a time, or -10m.' }),
+});
+
+export const timelineQuery = z.strictObject({
+  boot: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Which run of that Asterisk, from 1; default: the present one.' }),
+});
+
+type Params = { Params: { pbx: string; uniqueid: string } };
+
+/** More than any channel has; the answer is one string. */
+const MOST_EVENTS = 10_000;
+
+/** One channel, and what happened to it. */
+export const oneChannelRoutes = (server: FastifyInstance, { log, clock }: ApiOptions): void => {
+  server.get<Params>('/channels/:pbx/:uniqueid', async ({ params, query, view }) => {
+    const { at } = checked(oneChannelQuery, query);
+    const { cache } = at === undefined ? view : await view.at(at);
+    const channel = cache.byUniqueid(params.pbx, params.uniqueid);
+    if (!channel) throw unknownChannel(params);
+    return {
+      position: cache.checkpoint,
+      channel: isUncertain(channel, cache) ? { ...channel, uncertain: true } : channel,
+    };
+  });
+
+  server.get<Params>('/channels/:pbx/:uniqueid/timeline', async ({ params, query, view }: FastifyRequest<Params>) => {
+    const { pbx, uniqueid } = params;
+    const { boot = view.cache.pbx(pbx)?.boot } = checked(timelineQuery, query);
+    if (!view.sees(pbx) || boot === undefined) throw unknownChannel(params);
+    if (!log) throw logNotHere();
+    const stream = channelStream(pbx, boot, uniqueid);
+    const events: object[] = [];
+    let channel: Channel | undefined;
+    let over = false;
+    for await (const batch of log.readStream(stream)) {
+      for (const event of batch) {
+        const before = channel;
+        channel = evolve(channel, takeable(event));
+        over = channel === undefined;
+        events.push({ ...event, changed: changed(before, channel) });
+        if (events.length > MOST_EVENTS) throw tooLong(stream);
+      }
+    }
+    if (events.length === 0) throw unknownChannel(params);
+    return { stream, now: clock.now(), over, channel: channel ?? null, events };
+  });
+};
+
+const PLACES = new Set(['revision', 'position']);
+
+/** What an event changed: each field before and after; null where it was not known. */
+const changed = (before: Channel | undefined, after: Channel | undefined): Record<string, [unknown, unknown]> => {
+  const was = new Map<string, unknown>(Object.entries(before ?? {}));
+  return Object.fromEntries(
+    Object.entries(after ?? {}).flatMap(([field, value]) =>
+      PLACES.has(field) || same(was.get(field), value) ? [] : [[field, [was.get(field) ?? null, value ?? null]]],
+    ),
+  );
+};
+
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+const unknownChannel = ({ pbx, uniqueid }: Params['Params']) =>
+  new RollcallError(
+    'CHANNEL_UNKNOWN',
+    `${pbx} has no channel ${uniqueid}.`,
+    'It may be over: its timeline tells, or ?at= with an earlier moment.',
+  );
+
+const logNotHere = () =>
+  new RollcallError(
+    'LOG_NOT_HERE',
+    'The event log is not read by this process, which has its list from the topic.',
+    'Ask a Rollcall that reads the log: rollcall start, or rollcall api without --publish.',
+  );
+
+const tooLong = (stream: string) =>
+  new RollcallError(
+    'TIMELINE_TOO_LONG',
+    `${stream} has more than ${MOST_EVENTS} events.`,
+    'Read it with: rollcall log export.',
+  );

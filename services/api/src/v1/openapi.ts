@@ -1,0 +1,187 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { z } from 'zod';
+import { channelsQuery } from './channels.ts';
+import { eventsQuery } from './events.ts';
+import {
+  channelsModel,
+  countsModel,
+  eventModel,
+  jobModel,
+  oneChannelModel,
+  onePbxModel,
+  pbxsModel,
+  problemModel,
+  timelineModel,
+} from './models.ts';
+import { oneChannelQuery, timelineQuery } from './one-channel.ts';
+import { countsQuery, pbxsQuery } from './pbxs.ts';
+
+type Route = {
+  path: string;
+  method: 'get' | 'post' | 'delete';
+  summary: string;
+  tag: 'List' | 'Feed' | 'Operating';
+  query?: z.ZodObject;
+  answer: z.ZodType;
+  type?: string;
+  status?: number;
+};
+
+const nothing = z.strictObject({});
+
+/** Every route of `/v1` that a program may rely on. */
+export const ROUTES: readonly Route[] = [
+  {
+    path: '/channels',
+    method: 'get',
+    summary: 'The live channels',
+    tag: 'List',
+    query: channelsQuery,
+    answer: channelsModel,
+  },
+  {
+    path: '/channels/{pbx}/{uniqueid}',
+    method: 'get',
+    summary: 'One channel',
+    tag: 'List',
+    query: oneChannelQuery,
+    answer: oneChannelModel,
+  },
+  {
+    path: '/channels/{pbx}/{uniqueid}/timeline',
+    method: 'get',
+    summary: 'What happened to a channel, event by event',
+    tag: 'List',
+    query: timelineQuery,
+    answer: timelineModel,
+  },
+  {
+    path: '/pbxs',
+    method: 'get',
+    summary: 'The PBXs and how they stand',
+    tag: 'List',
+    query: pbxsQuery,
+    answer: pbxsModel,
+  },
+  { path: '/pbxs/{name}', method: 'get', summary: 'One PBX', tag: 'List', query: pbxsQuery, answer: onePbxModel },
+  {
+    path: '/counts',
+    method: 'get',
+    summary: 'Channels counted by state, context, trunk, PBX or application',
+    tag: 'List',
+    query: countsQuery,
+    answer: countsModel,
+  },
+  {
+    path: '/events',
+    method: 'get',
+    summary: 'What happens, by server-sent events; resumes after Last-Event-ID',
+    tag: 'Feed',
+    query: eventsQuery,
+    answer: eventModel,
+    type: 'text/event-stream',
+  },
+  {
+    path: '/events/ws',
+    method: 'get',
+    summary: 'The same by websocket: one event a message',
+    tag: 'Feed',
+    query: eventsQuery,
+    answer: nothing,
+    status: 101,
+  },
+  {
+    path: '/operations/{name}',
+    method: 'post',
+    summary: 'Begin replay, verify, audit, quarantine or compact, as a job',
+    tag: 'Operating',
+    answer: jobModel,
+    status: 202,
+  },
+  {
+    path: '/jobs',
+    method: 'get',
+    summary: 'The jobs',
+    tag: 'Operating',
+    answer: z.object({ jobs: z.array(jobModel) }),
+  },
+  {
+    path: '/jobs/{id}',
+    method: 'get',
+    summary: 'A job, with its result when it has one',
+    tag: 'Operating',
+    answer: jobModel,
+  },
+  { path: '/jobs/{id}', method: 'delete', summary: 'Stop a job', tag: 'Operating', answer: jobModel },
+  {
+    path: '/jobs/{id}/progress',
+    method: 'get',
+    summary: 'The progress of a job until it ends, line by line',
+    tag: 'Operating',
+    answer: z.unknown(),
+    type: 'application/x-ndjson',
+  },
+];
+
+/** OpenAPI 3.1, made of the schemas that requests are checked with and answers are tested against. */
+export const openApi = (): OpenAPIV3_1.Document => {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of ROUTES) {
+    const { path, method } = route;
+    paths[`/v1${path}`] = { ...paths[`/v1${path}`], [method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Rollcall',
+      version: '1',
+      description: 'The true list of live channels. Errors are application/problem+json with a code and advice.',
+      license: { name: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { token: [] }, { password: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
+    },
+  };
+};
+
+const operation = ({ path, summary, tag, query, answer, type = 'application/json', status = 200 }: Route): object => {
+  const content = (schema: z.ZodType, of: string) => ({ [of]: { schema: jsonSchema(schema, 'output') } });
+  return {
+    summary,
+    tags: [tag],
+    parameters: [...placesIn(path), ...(query ? parametersOf(query) : [])],
+    ...(tag === 'Operating' &&
+      status === 202 && { requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } }),
+    responses: {
+      [status]: { description: summary, ...(status !== 101 && { content: content(answer, type) }) },
+      default: {
+        description: 'What is wrong, and what to do.',
+        content: content(problemModel, 'application/problem+json'),
+      },
+    },
+  };
+};
+
+const placesIn = (path: string): object[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+const parametersOf = (query: z.ZodObject): object[] => {
+  const { properties = {}, required = [] } = jsonSchema(query, 'input');
+  return Object.entries(properties).map(([name, schema]) => {
+    const { description, ...rest } = schema as { description?: string };
+    return { name, in: 'query', required: required.includes(name), ...(description && { description }), schema: rest };
+  });
+};
+
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
+  return rest;
+};

@@ -1,0 +1,80 @@
+import { type Channel, presence, stateText } from '@rollcall/channel';
+import { RollcallError } from '@rollcall/errors';
+import { endpointOf } from '@rollcall/listing';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type Listing, listed } from '../listed.ts';
+import type { ApiOptions } from '../options.ts';
+import { checked } from './query.ts';
+import { selectionFields, selects } from './selection.ts';
+
+export const pbxsQuery = z.strictObject({});
+
+export const countsQuery = z.strictObject({
+  ...selectionFields,
+  by: z.enum(['state', 'context', 'trunk', 'pbx', 'application']).meta({ description: 'What is counted.' }),
+  at: z.string().max(60).optional().meta({ description: 'As it was: a position, a time, or -10m.' }),
+});
+
+/** The PBXs, how their connections stand, and how many channels of each kind there are. */
+export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void => {
+  const { clock, staleAfter, readiness } = options;
+
+  const described = ({ cache, now }: Listing) => {
+    const states = new Map(readiness().pbxs.map((one) => [one.name, one]));
+    const counts = new Map<string, { live: number; stale: number }>();
+    for (const channel of cache.list()) {
+      const how = presence(channel, cache.pbx(channel.pbx), now, staleAfter);
+      if (how === 'hidden') continue;
+      const count = counts.get(channel.pbx) ?? { live: 0, stale: 0 };
+      count[how]++;
+      counts.set(channel.pbx, count);
+    }
+    return [...cache.pbxs()].map((pbx) => {
+      const { state, reason, warnings } = states.get(pbx.name) ?? {};
+      return { ...pbx, channels: counts.get(pbx.name) ?? { live: 0, stale: 0 }, state, reason, warnings };
+    });
+  };
+
+  server.get('/pbxs', async ({ query, view: { cache } }) => {
+    checked(pbxsQuery, query);
+    const listing = { cache, now: clock.now(), staleAfter };
+    return { position: cache.checkpoint, now: listing.now, pbxs: described(listing) };
+  });
+
+  server.get<{ Params: { name: string } }>('/pbxs/:name', async ({ params, query, view: { cache } }) => {
+    checked(pbxsQuery, query);
+    const found = described({ cache, now: clock.now(), staleAfter }).find(({ name }) => name === params.name);
+    if (found) return found;
+    throw new RollcallError('PBX_UNKNOWN', `There is no PBX ${params.name}.`, 'See /v1/pbxs for those there are.');
+  });
+
+  server.get('/counts', async ({ query, view }) => {
+    const { by, at, ...selection } = checked(countsQuery, query);
+    const { cache, now } = at === undefined ? { cache: view.cache, now: clock.now() } : await view.at(at);
+    const listing = { cache, now, staleAfter };
+    const channels = listed(listing).filter(selects(selection, listing));
+    const counts = new Map<string, number>();
+    for (const channel of channels) {
+      const value = COUNTED[by](channel);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    const sorted = [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
+    return {
+      position: cache.checkpoint,
+      now,
+      total: channels.length,
+      by,
+      counts: sorted.map(([value, count]) => ({ value, count })),
+    };
+  });
+};
+
+/** Empty where it is not known. */
+const COUNTED: Record<z.output<typeof countsQuery>['by'], (channel: Channel) => string> = {
+  state: ({ state }) => stateText(state),
+  context: ({ context }) => context ?? '',
+  trunk: ({ name }) => endpointOf(name),
+  pbx: ({ pbx }) => pbx,
+  application: ({ application }) => application ?? '',
+};

@@ -1,0 +1,23 @@
+import { RollcallError } from '@rollcall/errors';
+import { z } from 'zod';
+
+/** Values separated by commas, each of so many characters at most. */
+export const listOf = (longest: number) =>
+  z
+    .string()
+    .max(20 * longest)
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .pipe(z.array(z.string().min(1).max(longest)));
+
+/** @throws RollcallError QUERY_WRONG naming the parameter */
+export const checked = <Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : String(issue?.path[0] ?? '');
+  throw new RollcallError(
+    'QUERY_WRONG',
+    `Query parameter ${field}: ${issue?.message}.`,
+    `Known are ${Object.keys(schema.shape).join(', ')}.`,
+  );
+};
