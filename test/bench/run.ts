@@ -6,6 +6,7 @@ import { benchKafka } from './kafka.ts';
 import { benchCache, benchFold } from './projection.ts';
 import type { Result } from './race.ts';
 import { benchRebuildLatency } from './rebuild-latency.ts';
+import { benchSse } from './sse.ts';
 
 // Everything that is promised about speed, each beside its limit, in one run: npm run bench [-- --json] [-- --only fold]
 const BENCHES: Record<string, () => Promise<Result[]>> = {
@@ -17,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   grow: benchGrowth,
   'rebuild-latency': benchRebuildLatency,
   kafka: benchKafka,
+  sse: benchSse,
 };
 
 const json = process.argv.includes('--json');
