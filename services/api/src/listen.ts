@@ -49,7 +49,7 @@ export const listenBeside = async (server: FastifyInstance): Promise<{ url: stri
     server.routing(request, response),
   );
   beside.maxHeadersCount = MAX_HEADERS;
-  beside.setTimeout(DEFAULT_TIMEOUTS.idle);
+  beside.timeout = DEFAULT_TIMEOUTS.idle;
   await new Promise<void>((resolve, reject) => {
     beside.once('error', reject);
     beside.listen({ host: '127.0.0.1', port: 0 }, resolve);
