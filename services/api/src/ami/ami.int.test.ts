@@ -1,5 +1,13 @@
-import { position } from '@rollcall/channel';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { type Channel, position, revision } from '@rollcall/channel';
+import type { Told } from '@rollcall/projector';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Follow } from '../hub.ts';
 import { amiClient, serveAmi } from '../testing/ami-served.ts';
 import { cacheOf, channelOf, pbxNamed } from '../testing/served.ts';
 
@@ -28,6 +36,20 @@ const serve = async (options: Partial<Parameters<typeof serveAmi>[0]> = {}) => {
   );
   served = await serveAmi({ cache, ...options });
   return served;
+};
+
+const selfSigned = (): { key: string; cert: string } => {
+  const dir = mkdtempSync(join(tmpdir(), 'rollcall-ami-tls-'));
+  try {
+    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    const named = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    execFileSync('openssl', ['req', ...kind, ...named, '-keyout', `${dir}/key`, '-out', `${dir}/cert`], {
+      stdio: 'pipe',
+    });
+    return { key: readFileSync(`${dir}/key`, 'utf8'), cert: readFileSync(`${dir}/cert`, 'utf8') };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 };
 
 describe('login', () => {
@@ -69,6 +91,85 @@ describe('login', () => {
     holds = false;
     client.socket.write('Action: Ping\r\n\r\n');
     expect(await client.closed()).not.toContain('Pong');
+  });
+});
+
+test('over TLS it is the same, and whoever speaks without it gets nothing', async () => {
+  const { key, cert } = selfSigned();
+  const { port } = await serve({ tls: { key, cert }, loginWithin: 500 });
+  const socket = connectTls({ port, host: '127.0.0.1', ca: cert, servername: 'localhost' });
+  let said = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (said.includes('Fully Booted') && !socket.writableEnded) socket.end('Action: Logoff\r\n\r\n');
+  });
+  socket.write('Action: Login\r\nUsername: u\r\nSecret: s\r\n\r\n');
+  await once(socket, 'close');
+  expect(said).toMatch(/^Asterisk Call Manager[\s\S]*Authentication accepted[\s\S]*Thanks for all the fish/);
+  const plain = await amiClient(port);
+  plain.socket.write('Action: Login\r\nUsername: u\r\nSecret: s\r\n\r\n');
+  expect(await plain.closed()).not.toContain('Asterisk');
+});
+
+describe('what happens', () => {
+  const told = (type: string, data: object, before: Channel | undefined, after: Channel | undefined, pbx = 'pbx-a') =>
+    ({
+      event: {
+        ...{ type, data, pbx, boot: 1, stream: `channel/${pbx}/1/9.9`, time: 1_795_382_168_040, position: position(7) },
+        ...{ id: '', source: 'ami', schema: 1, recorded: 0, revision: revision(0) },
+      },
+      ...{ before, after, pbx: undefined },
+    }) as Told;
+  /** A channel of each PBX comes, is answered, and ends, when `go` is called. */
+  const follow = (go: Promise<void>, gone: () => void): Follow =>
+    async function* (_from, signal) {
+      await go;
+      for (const pbx of ['pbx-a', 'pbx-b']) {
+        const down = channelOf(pbx, '9.9', { state: 0 });
+        const up = channelOf(pbx, '9.9', { state: 6 });
+        yield [
+          told('ChannelCreated', { name: 'x', origin: 'created' }, undefined, down, pbx),
+          told('ChannelStateChanged', { state: 6 }, down, up, pbx),
+          told('VariableSet', { variable: 'A', value: 'x\r\n"' }, up, up, pbx),
+          told('ChannelDestroyed', { reason: 'reconciled' }, up, undefined, pbx),
+        ];
+      }
+      gone();
+      await once(signal, 'abort');
+    };
+  const eventsFor = async (user: string, then: string): Promise<string[]> => {
+    const go = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    const { port } = await serve({ follow: follow(go.promise, gone.resolve) });
+    const client = await amiClient(port);
+    await client.ask(`${login(user)}${then.startsWith('Events') ? `\n${then}` : ''}`, 'accepted\r\n\r\n');
+    if (then.startsWith('Action')) await client.ask(then, 'Success');
+    go.resolve();
+    // Whoever has been told everything is answered behind it.
+    await gone.promise;
+    const text = await client.ask('Action: Ping\nActionID: last', /last\r\n[\s\S]*\r\n\r\n/);
+    const events = text.split('\r\n\r\n').filter((block) => block.startsWith('Event: '));
+    return events.map((block) => {
+      const lines = new Map(block.split('\r\n').map((line) => [line.split(': ')[0], line.replace(/^[^:]*: /, '')]));
+      return [lines.get('Event'), lines.get('SystemName'), lines.get('Cause') ?? lines.get('Value') ?? ''].join(' ');
+    });
+  };
+  const ALL = ['Newchannel', 'Newstate', 'VarSet', 'Hangup'];
+  const of = (pbx: string, names = ALL): string[] =>
+    names.map((name) => `${name} ${pbx} ${{ Hangup: '0', VarSet: 'x\\r\\n\\"' }[name] ?? ''}`);
+
+  test('is told of all PBXs to who sees all, and of one to who sees one', async () => {
+    expect(await eventsFor('u', '')).toEqual([...of('pbx-a'), ...of('pbx-b')]);
+    await served?.close();
+    expect(await eventsFor('a', '')).toEqual(of('pbx-a'));
+  });
+  test.each([
+    ['Events: off', []],
+    ['Events: call', ['Newchannel', 'Newstate', 'Hangup']],
+    ['Action: Events\nEventMask: dialplan', ['VarSet']],
+    ['Action: Filter\nOperation: Add\nFilter: !Event: Newstate', ['Newchannel', 'VarSet', 'Hangup']],
+  ])('%j passes %j', async (said, passing) => {
+    expect(await eventsFor('a', said)).toEqual(of('pbx-a', passing));
   });
 });
 
