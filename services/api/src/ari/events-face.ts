@@ -21,6 +21,9 @@ export const eventsFace =
   (sockets: Sockets): Follow =>
   async (request, reply, scope, applications) => {
     if (!wantsUpgrade(request)) return page(reply, 426, 'Upgrade Required', '');
+    if (!speaksAri(request.headers['sec-websocket-protocol'])) {
+      return reply.status(400).header('sec-websocket-version', '7, 8, 13').send();
+    }
     const names = applicationNames(request.query);
     if (names.length === 0) return page(reply, 400, 'Bad Request', 'HTTP request is missing param: [app]');
     if (names.length > MOST_APPLICATIONS || names.some((name) => name.length > LONGEST_NAME)) {
@@ -33,6 +36,10 @@ export const eventsFace =
     if (socket) applications.connect(socket, scope, names, typeof all === 'string' && YES.test(all));
     return undefined;
   };
+
+/** Whoever names protocols must name this one; most clients name none. */
+const speaksAri = (offered: string | undefined): boolean =>
+  offered === undefined || offered.split(',').some((one) => one.trim() === 'ari');
 
 /** `app=a,b` and `app=a&app=b` mean the same. */
 const applicationNames = (query: unknown): string[] => {
