@@ -160,7 +160,6 @@ const refusal = (error: unknown): Answer => {
       return refused(403, 'Write access denied');
     case 'TOO_MANY_ATTEMPTS':
     case 'TOO_MANY_REQUESTS':
-    case 'TOO_MANY_REQUESTS':
       return refused(429, error.message);
     case 'AT_UNCLEAR':
     case 'AT_BEYOND_LOG':
