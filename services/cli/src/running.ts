@@ -30,6 +30,8 @@ import { sessionReadings } from './session-readings.ts';
 import { type Sessions, startSessions } from './sessions.ts';
 import { pbxSources } from './settings/pbx-source.ts';
 import type { Settings } from './settings/schema.ts';
+import { startTracing } from './tracing/start.ts';
+import { tracedSources } from './tracing/traced.ts';
 import { viewAt } from './view.ts';
 
 export type Running = {
@@ -76,8 +78,10 @@ export const startRollcall = async (
   try {
     unannounce(data);
     const installation = log.id.slice(0, 8);
-    const sources = pbxSources(settings, installation, world);
-    const projection = startProjection(dir, world, logger);
+    const tracing = await startTracing(process.env, world);
+    if (tracing) begun.push(tracing.close);
+    const sources = tracedSources(pbxSources(settings, installation, world), tracing);
+    const projection = startProjection(tracing ? { ...dir, log: tracing.reads(log) } : dir, world, logger);
     begun.push(projection.stop);
     const publisher =
       engines.publish &&
@@ -144,9 +148,10 @@ export const startRollcall = async (
       for (const head = await log.head(); cache.checkpoint < head && !signal.aborted; )
         await world.scheduler.sleep(20, signal);
     }
+    const appended = timedAppends(metrics, spooled?.log ?? log, world.clock);
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({
-      ...{ log: timedAppends(metrics, spooled?.log ?? log, world.clock), unplaced: spooled?.unplaced },
+      ...{ log: tracing ? tracing.appends(appended) : appended, unplaced: spooled?.unplaced },
       ...{ sources, reconcileEvery, auditEvery, world, logger },
       listed: () => cache.list(),
       setAside: () => [...cache.quarantine()].map(({ stream }) => stream),

@@ -8,6 +8,8 @@ import { type Sessions, startSessions } from '../sessions.ts';
 import type { LogEngine } from '../settings/engines.ts';
 import { pbxSources } from '../settings/pbx-source.ts';
 import type { Settings } from '../settings/schema.ts';
+import { startTracing, type Tracing } from '../tracing/start.ts';
+import { tracedSources } from '../tracing/traced.ts';
 import { type OpenIngestLog, openIngestLog } from './ingest-log.ts';
 
 /** PBX → log, in a process that does no more, or in one that does the rest as well. */
@@ -39,6 +41,7 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
   const stopping = new AbortController();
   let open: OpenIngestLog | undefined;
   let sessions: Sessions | undefined;
+  let tracing: Tracing | undefined;
   let problem: string | undefined;
   // Wrong addresses are said now, and not when the log is there.
   pbxSources(settings, 'rollcall', world);
@@ -55,8 +58,10 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
     });
     open = opened;
     if (stopping.signal.aborted) return;
-    const sources = pbxSources(settings, opened.id.slice(0, 8), world);
-    const log = timedAppends(metrics, opened.log, world.clock);
+    tracing = await startTracing(process.env, world);
+    const sources = tracedSources(pbxSources(settings, opened.id.slice(0, 8), world), tracing);
+    const timed = timedAppends(metrics, opened.log, world.clock);
+    const log = tracing ? tracing.appends(timed) : timed;
     sessions = startSessions({ ...opened, log, sources, reconcileEvery, auditEvery, world, logger });
   };
   const opened = begin();
@@ -78,6 +83,7 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
       await opened.catch((error) => logger.debug(errorLine(error)));
       await sessions?.stop();
       await open?.close();
+      await tracing?.close();
     },
   };
 };

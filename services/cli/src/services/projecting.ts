@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { OneLogEngine } from '../engines/open-list.ts';
 import type { KafkaEngine, LogEngine } from '../settings/engines.ts';
 import type { Settings } from '../settings/schema.ts';
+import { startTracing } from '../tracing/start.ts';
 import { openLogToRead } from './log-to-read.ts';
 import { openPatiently } from './patiently.ts';
 
@@ -54,7 +55,9 @@ const projectAlone = (engine: OneLogEngine, options: ProjectingOptions): Project
       },
     });
     begun.push(log.close);
-    fold = await startFold(log, world, (line) => logger.warn(line));
+    const tracing = await startTracing(process.env, world);
+    if (tracing) begun.push(tracing.close);
+    fold = await startFold(tracing ? tracing.reads(log) : log, world, (line) => logger.warn(line));
     begun.push(fold.stop);
     const { cache, onCommit } = fold;
     publisher = await startPublishing({ kafka: publish, log: log.id, cache, onCommit, world, logger });
