@@ -16,6 +16,9 @@ test('ingest writes the data directory, and an api beside it reads it', async ()
   const list = async () => (await api.get<{ channels: unknown[]; position: number }>('/v1/channels')).body;
   await waitFor('channels of the demo', async () => (await list()).channels.length > 3);
   expect((await api.get('/v1/channels?at=0')).status).toBe(200);
+  const { channels } = (await api.get<{ channels: { pbx: string; uniqueid: string }[] }>('/v1/channels')).body;
+  const one = `/v1/channels/${channels[0]?.pbx}/${channels[0]?.uniqueid}`;
+  expect(await api.get(`${one}/timeline`)).toMatchObject({ status: 200 });
   expect((await ingest.get('/ari/channels')).status).toBe(404);
   expect((await ingest.get('/healthz')).body).toEqual({ status: 'ok' });
   const second = await rollcall('ingest', '--data', data, '--http', 'off');

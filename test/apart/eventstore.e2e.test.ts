@@ -26,6 +26,16 @@ const start = async (service: string, ...args: string[]): Promise<ServiceProcess
   started.push(process);
   return process;
 };
+/** What operators do, on the Rollcall that runs. */
+const operated = async (data: string): Promise<void> => {
+  const verified = await rollcall('verify', '--data', data);
+  expect(verified).toMatchObject({ code: 0, out: expect.stringContaining('list: 0 live channels') });
+  expect(await rollcall('replay', '--full', '--data', data)).toMatchObject({ code: 0 });
+  expect(await rollcall('log', 'compact', '--data', data, '--older-than', '1d')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/NOT_THIS_LOG: Compacting.*scavenge/),
+  });
+};
 const NOBODY = ['--pbx', 'none=ami://u:s@127.0.0.1:1'];
 
 test('with its log in EventStoreDB Rollcall lists, is verified, and has its list again after a restart', async () => {
@@ -43,13 +53,7 @@ test('with its log in EventStoreDB Rollcall lists, is verified, and has its list
       (await running.list()).pbxs.map(({ name }) => name),
       `round ${round}`,
     ).toContain('masq');
-    const verified = await rollcall('verify', '--data', data);
-    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining('list: 0 live channels') });
-    expect(await rollcall('replay', '--full', '--data', data)).toMatchObject({ code: 0 });
-    expect(await rollcall('log', 'compact', '--data', data, '--older-than', '1d')).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(/NOT_THIS_LOG: Compacting.*scavenge/),
-    });
+    if (round === 2) await operated(data);
     expect(await running.stop()).toBe(0);
   }
   // By themselves, beside nobody.

@@ -67,6 +67,12 @@ await describeWithKafka('the services, each in a process of its own', '4', {}, (
     await untilOnTopic(kafka().inside, 'cut', async () => up);
     await untilOnTopic(kafka().inside, 'drained', async () => []);
     await untilOnTopic(kafka().inside, 'crashed', async () => []);
+    expect((await api.get('/v1/channels?at=-1s')).body).toMatchObject({ code: 'AT_NOT_HERE' });
+    const whole = await start('start', '--log-partitions', '2', '--pbx', 'none=ami://u:s@127.0.0.1:1');
+    await whole.ready();
+    const { body } = await whole.get<{ channels: unknown[] }>('/v1/channels?pbx=cut');
+    expect(body.channels).toHaveLength(up.length);
+    expect(await whole.stop()).toBe(0);
   }, 120_000);
 
   test.skipIf(!asterisk.found)(

@@ -32,12 +32,13 @@ const serve = async (flags: Flags, { env, terminal, world }: Context): Promise<v
     const entrance = openEntrance(settings, world, logger);
     const options = { data, world, logger };
     const listing = await startListing(engines, options);
-    const { cache, at, follow } = listing;
+    const { cache, at, follow, log } = listing;
     const metrics = createMetrics();
     listMetrics(metrics, { cache, clock: world.clock, staleAfter });
     try {
       const { served, close } = await serveHttp(entrance, settings, world, {
         ...{ cache, at, follow, metrics, staleAfter, staleAnswers, clock: world.clock },
+        ...(log && { log }),
         readiness: () => ({ problems: listing.problems(), pbxs: [], position: cache.checkpoint }),
       });
       return {

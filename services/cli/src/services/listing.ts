@@ -19,7 +19,7 @@ import { onceReady } from './once-ready.ts';
 import { openPatiently } from './patiently.ts';
 
 /** A list to serve, that another process makes. */
-export type Listing = Pick<ApiOptions, 'cache' | 'at' | 'follow'> & {
+export type Listing = Pick<ApiOptions, 'cache' | 'at' | 'follow' | 'log'> & {
   problems: () => string[];
   /** Rejects when it cannot be read, and waiting does not mend it. */
   opened: Promise<unknown>;
@@ -118,6 +118,11 @@ const listLog = (engine: OneLogEngine, { data, world, logger }: ListingOptions):
     cache: onceReady(cache, isReady),
     follow: (from, reader) => tell(read(), from ?? cache.checkpoint, reader),
     at: async (moment) => viewAt(read(), moment, world),
+    log: {
+      head: async () => read().head(),
+      compactedTo: async () => read().compactedTo(),
+      readStream: (stream, from) => read().readStream(stream, from),
+    },
     problems: () => [problem, fold?.problem()].filter((line) => line !== undefined),
     opened,
     stop: async () => {
