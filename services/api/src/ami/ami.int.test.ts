@@ -201,6 +201,14 @@ describe('several PBXs', () => {
     const answer = await client.ask('Action: Status', 'Items: 2\r\nStalePbxs: pbx-b\r\n\r\n');
     expect(answer).not.toContain('\nEvent: Forged');
   });
+  test('a channel that is stale for too long is in no answer, and its PBX is named all the same', async () => {
+    const { port } = await serve({ staleAfter: 1000 });
+    const client = await amiClient(port);
+    await client.ask(login(), 'Fully Booted\r\n\r\n');
+    expect(await client.ask('Action: Status\nChannel: PJSIP/b-1')).toContain('No such channel');
+    const answer = await client.ask('Action: CoreShowChannels', 'ListItems: 1\r\nStalePbxs: pbx-b\r\n\r\n');
+    expect(answer).not.toContain('PJSIP/b-1');
+  });
   test('with staleAnswers refuse what tells channels of a lost PBX is an error, and the rest goes on', async () => {
     const { port } = await serve({ staleAnswers: 'refuse' });
     const client = await amiClient(port);

@@ -1,4 +1,4 @@
-import { type Channel, channelIsStale, type Pbx } from '@rollcall/channel';
+import { type Channel, channelIsStale, type Pbx, presence } from '@rollcall/channel';
 import { type CacheReader, isUncertain } from '@rollcall/state-cache';
 import { listed } from '../listed.ts';
 import type { Line } from './block.ts';
@@ -10,7 +10,7 @@ export type View = {
   readonly pbxs: readonly Pbx[];
   /** Oldest first; channels of a PBX that is lost for too long are left out. */
   channels(): Channel[];
-  /** By name, case not counting, or by uniqueid, as Asterisk looks for a channel. */
+  /** By name, case not counting, or by uniqueid, as Asterisk looks for a channel; of several PBXs' a live one before a stale one. */
   find(channel: string): Channel | undefined;
   isStale(channel: Channel): boolean;
   /** Names of the PBXs whose connection is lost, or back and not yet compared: what is said of them may be over. */
@@ -38,11 +38,9 @@ export const createView = ({ cache, now, staleAfter }: Viewed, allowed: readonly
       return allowed ? listed(listing).filter(({ pbx }) => seen.has(pbx)) : listed(listing);
     },
     find: (channel) => {
-      for (const { name } of pbxs) {
-        const found = cache.byName(name, channel)[0] ?? cache.byUniqueid(name, channel);
-        if (found) return found;
-      }
-      return undefined;
+      const found = pbxs.flatMap(({ name }) => cache.byName(name, channel)[0] ?? cache.byUniqueid(name, channel) ?? []);
+      const shown = found.filter((one) => presence(one, cache.pbx(one.pbx), now, staleAfter) !== 'hidden');
+      return shown.find((one) => !isStale(one)) ?? shown[0];
     },
     isStale,
     stale: pbxs.filter(({ connected, staleBefore }) => !connected || staleBefore !== undefined).map(({ name }) => name),
