@@ -1,5 +1,6 @@
 import kafkajs, { type Cluster, type Kafka, type RetryOptions } from 'kafkajs';
 import type { KafkaConnection } from './connection.ts';
+import './kafkajs-half-connected.ts';
 import './kafkajs-idle.ts';
 
 const CONNECT_MS = 5_000;
