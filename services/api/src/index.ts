@@ -1,7 +1,6 @@
 export { DEFAULT_LIMITS, type HttpLimits } from './access/limits.ts';
 export { redactedUrl } from './access/redact.ts';
 export { type AmiFace, type AmiOptions, createAmiFace } from './ami/face.ts';
-export type { Readiness } from './health.ts';
 export type { Follow } from './hub.ts';
 export { imageLines } from './image.ts';
 export { createJobs, type Job, type Jobs } from './jobs.ts';
@@ -22,4 +21,5 @@ export {
 export { type JobControl, type Operation, operation, type Progress } from './operation.ts';
 export type { ApiOptions, Tls } from './options.ts';
 export { createPace } from './pace.ts';
+export type { Readiness } from './readiness.ts';
 export { createApi } from './server.ts';

@@ -1,8 +1,8 @@
 import { type Position, position } from '@rollcall/channel';
 import Database from 'better-sqlite3';
-import type { Finding } from './check.ts';
 import { addChecksum, eventChecksum, labelOf } from './checksum.ts';
 import { COLUMNS, type EventRow, PAGE } from './event-rows.ts';
+import type { Finding } from './finding.ts';
 import { openStreamNames } from './stream-names.ts';
 import { turn } from './subscription.ts';
 

@@ -1,6 +1,6 @@
 import { position } from '@rollcall/channel';
 import type Database from 'better-sqlite3';
-import type { Finding } from './check.ts';
+import type { Finding } from './finding.ts';
 import { turn } from './subscription.ts';
 
 /** Streams looked at in one query, which takes a few milliseconds. */

@@ -1,4 +1,4 @@
-import type { CheckOptions, Finding } from '../check.ts';
+import type { CheckOptions, Finding } from '../finding.ts';
 import type { EmbeddedLog } from '../embedded-log.ts';
 
 /** For tests: everything that a check finds. */
