@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { benchAmiParse } from './ami-parse.ts';
 import { benchAppend, benchRead } from './event-log.ts';
+import { benchFaces } from './faces.ts';
 import { benchGrowth } from './grow.ts';
 import { benchKafka } from './kafka.ts';
 import { benchCache, benchFold } from './projection.ts';
@@ -17,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   cache: benchCache,
   grow: benchGrowth,
   'rebuild-latency': benchRebuildLatency,
+  faces: benchFaces,
   kafka: benchKafka,
   sse: benchSse,
 };

@@ -67,6 +67,8 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
         method: METHODS,
         url,
         exposeHeadRoute: false,
+        // Its headers are always the same here, and made anew for each answer they cost a seventh of it.
+        helmet: false,
         // Before a body is looked at: nothing can be changed here.
         onRequest: async (request, reply) =>
           request.method === 'GET' || request.method === 'OPTIONS'
@@ -133,8 +135,15 @@ const perView = (clock: Clock): ((view: View) => Applications) => {
   };
 };
 
+/** Nothing here is a page: nothing may run, be framed or be guessed to be something else. */
+const HEADERS = {
+  'cache-control': 'no-cache, no-store',
+  'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
+  'x-content-type-options': 'nosniff',
+};
+
 const send = (reply: FastifyReply, { status, pieces, headers }: Answer): FastifyReply => {
-  reply.status(status).header('cache-control', 'no-cache, no-store');
+  reply.status(status).headers(HEADERS);
   if (headers) reply.headers(headers);
   const [piece] = pieces;
   if (piece === undefined) return reply.send();
