@@ -80,5 +80,7 @@ Then, in another terminal:
   rollcall audit                 is it what the PBX says? Which of Asterisk's own entries are ghosts?
   rollcall replay                make it what the log says
   rollcall quarantine            is anything in the log that could not be read?
+More than one machine (docs/engines.md):
+  rollcall ingest, projector, api    the services, each in a process of its own; the log in Kafka or EventStoreDB
   rollcall user add NAME         who may log in, so that others than this machine can be served
 `;
