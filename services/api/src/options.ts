@@ -2,11 +2,12 @@ import type { Access } from '@rollcall/access';
 import type { Clock, Scheduler } from '@rollcall/clock';
 import type { EventLog } from '@rollcall/event-log';
 import type { CacheReader } from '@rollcall/state-cache';
+import type { Logger } from 'pino';
 import type { HttpLimits, Timeouts } from './access/limits.ts';
-import type { Readiness } from './health.ts';
 import type { Follow } from './hub.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Operating } from './operating.ts';
+import type { Readiness } from './readiness.ts';
 
 /** PEM. */
 export type Tls = { cert: string; key: string };
@@ -31,6 +32,8 @@ export type ApiOptions = {
   operating?: Operating;
   /** What is told at `/metrics`; not served where it is left out. */
   metrics?: Metrics;
+  /** Hears of every request; none is logged where it is left out. */
+  logger?: Pick<Logger, 'debug' | 'info' | 'warn'>;
   /** Users and tokens; where it is left out, nobody is asked for a login. */
   access?: Access;
   /** Ends the connections of who may not be there any more; they stay where it is left out. */

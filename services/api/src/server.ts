@@ -15,6 +15,7 @@ import { healthRoutes } from './health.ts';
 import { metricsRoute, timeRequests } from './metrics/index.ts';
 import type { ApiOptions } from './options.ts';
 import { refusal } from './refusal.ts';
+import { logRequests, requestIds } from './request-log.ts';
 import { v1Routes } from './v1/routes.ts';
 
 /**
@@ -31,6 +32,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
     connectionTimeout: timeouts.idle,
     bodyLimit: MAX_BODY_BYTES,
     logger: false,
+    genReqId: requestIds(options.clock),
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // A reader that does not read keeps nobody from ending.
     forceCloseConnections: true,
@@ -41,6 +43,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   const server: FastifyInstance = tls ? secure({ ...common, https: { ...http, ...tls } }) : fastify(common);
   server.server.maxHeadersCount = MAX_HEADERS;
   if (limits) limitConnections(server.server, limits);
+  if (options.logger) logRequests(server, options.logger);
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
   tellBrowsers(server, { origins: corsOrigins, tls: tls !== undefined });

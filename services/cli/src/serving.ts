@@ -8,7 +8,7 @@ import { settingsWrong } from './settings/settings-wrong.ts';
 import { openTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** What stands before every face: who may come in, and under which certificate. */
-export type Entrance = { access: Access; tls: TlsFiles | undefined; close: () => Promise<void> };
+export type Entrance = { access: Access; tls: TlsFiles | undefined; logger: Logger; close: () => Promise<void> };
 
 /** @throws RollcallError SETTINGS_WRONG, TLS_FILES_WRONG, USERS_UNREADABLE, USERS_DAMAGED */
 export const openEntrance = (settings: Settings, world: World, logger: Logger): Entrance => {
@@ -19,7 +19,7 @@ export const openEntrance = (settings: Settings, world: World, logger: Logger): 
   }
   const access = openAccess({ dir: data, ...world, warn });
   const tls = tlsCert && tlsKey ? openTlsFiles({ cert: tlsCert, key: tlsKey }, world, warn) : undefined;
-  return { access, tls, close: async () => tls?.close() };
+  return { access, tls, logger, close: async () => tls?.close() };
 };
 
 export type Served = {
@@ -31,7 +31,7 @@ export type Served = {
 
 /** @throws RollcallError those of listen */
 export const serveHttp = async (
-  { access, tls }: Entrance,
+  { access, tls, logger }: Entrance,
   settings: Settings,
   world: World,
   options: ApiOptions,
@@ -39,6 +39,7 @@ export const serveHttp = async (
   const { http, httpOpen, trustProxy, corsOrigins } = settings;
   const api = createApi({
     ...options,
+    logger,
     access,
     scheduler: world.scheduler,
     open: httpOpen,
