@@ -22,6 +22,8 @@ export const report = (what: string, lived: Awaited<ReturnType<typeof liveThroug
 
 export type Outage = {
   open: (dir: string) => Promise<RemoteLog>;
+  /** In milliseconds; OUTAGE_MS unless given. */
+  length?: number;
   /** The log goes away; returns what brings it back. */
   strike: () => Promise<() => Promise<void>>;
   /** What the log has, read by somebody else. */
@@ -32,7 +34,7 @@ export type Outage = {
  * A session follows a PBX under load while its log goes away and comes back: every event is there once and in its order, and the PBX
  * saw one connection, which was never lost.
  */
-export const liveThrough = async ({ open, strike, read }: Outage) => {
+export const liveThrough = async ({ open, length = OUTAGE_MS, strike, read }: Outage) => {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-outage-'));
   const calls = await startCalls(CALLS_A_SECOND);
   const stopping = new AbortController();
@@ -79,7 +81,7 @@ export const liveThrough = async ({ open, strike, read }: Outage) => {
     const bringBack = await strike();
     const since = performance.now();
     let most: SpoolState = spooled.state();
-    while (performance.now() - since < OUTAGE_MS) {
+    while (performance.now() - since < length) {
       await systemWorld.scheduler.sleep(100);
       const now = spooled.state();
       if (now.events >= most.events) most = now;
