@@ -1,5 +1,6 @@
-import type { CheckOptions, Finding } from '../finding.ts';
+import type { CheckOptions } from '../check.ts';
 import type { EmbeddedLog } from '../embedded-log.ts';
+import type { Finding } from '../finding.ts';
 
 /** For tests: everything that a check finds. */
 export const findings = async (log: EmbeddedLog, options?: CheckOptions): Promise<Finding[]> => {
