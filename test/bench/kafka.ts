@@ -28,16 +28,20 @@ const BATCH = 500;
 
 /**
  * The pipeline on a real Kafka of one broker. It, the ingest and the projectors share this machine's processors, so that more processes
- * show what they cost here and not what they bring on machines of their own.
+ * show what they cost here and not what they bring on machines of their own. `heard`: told of each part as soon as it is there.
  */
-export const benchKafka = async (): Promise<Result[]> => {
+export const benchKafka = async (heard: (results: Result[]) => void = () => {}): Promise<Result[]> => {
   const kafka = await startKafka({ version: '4' });
   try {
     const results: Result[] = [];
-    for (const size of SIZES) results.push(...(await benchProjectors(kafka, size)));
-    results.push(...(await benchIngest(kafka)));
-    for (const rate of RATES) results.push(...(await benchLag(kafka, rate)));
-    results.push(...(await benchRestore(kafka)));
+    const take = (some: Result[]): void => {
+      heard(some);
+      results.push(...some);
+    };
+    for (const size of SIZES) take(await benchProjectors(kafka, size));
+    take(await benchIngest(kafka));
+    for (const rate of RATES) take(await benchLag(kafka, rate));
+    take(await benchRestore(kafka));
     return results;
   } finally {
     await kafka.stop();
@@ -230,11 +234,11 @@ const benchRestore = (kafka: Kafka): Promise<Result[]> =>
   inPlace(kafka, 1, async (place) => {
     await place.openLog();
     const streams = Array.from({ length: LIVE }, (_, number) => channelStream('pbx-a', 1, `${number}.1`));
-    const lives = streams.flatMap((stream): LifeAppend[] => [
+    const lives = streams.flatMap((stream, number): LifeAppend[] => [
       {
         stream,
         expected: 'none',
-        event: asNew({ type: 'ChannelCreated', data: { name: 'PJSIP/100-00000001', origin: 'created' } }),
+        event: asNew({ type: 'ChannelCreated', data: { name: `PJSIP/100-${number}`, origin: 'created' } }),
       },
       { stream, expected: revision(0), event: asNew({ type: 'ChannelStateChanged', data: { state: 6 } }) },
     ]);
