@@ -19,6 +19,7 @@ import type { Logger } from 'pino';
 import { startAmiFace } from './ami-face.ts';
 import { isEmbedded } from './engines/embedded-only.ts';
 import { type OneLogEngine, openList } from './engines/open-list.ts';
+import { loggedAppends } from './logged-appends.ts';
 import { createOperating } from './operations/operating.ts';
 import { keepAsJob } from './operations/retention.ts';
 import { announce, unannounce } from './operations/running-file.ts';
@@ -148,7 +149,7 @@ export const startRollcall = async (
       for (const head = await log.head(); cache.checkpoint < head && !signal.aborted; )
         await world.scheduler.sleep(20, signal);
     }
-    const appended = timedAppends(metrics, spooled?.log ?? log, world.clock);
+    const appended = timedAppends(metrics, loggedAppends(spooled?.log ?? log, logger), world.clock);
     // No PBX hears of a Rollcall that cannot serve.
     sessions = startSessions({
       ...{ log: tracing ? tracing.appends(appended) : appended, unplaced: spooled?.unplaced },

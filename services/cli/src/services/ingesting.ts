@@ -3,6 +3,7 @@ import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { SpoolState } from '@rollcall/ingest';
 import type { Logger } from 'pino';
+import { loggedAppends } from '../logged-appends.ts';
 import { sessionReadings } from '../session-readings.ts';
 import { type Sessions, startSessions } from '../sessions.ts';
 import type { LogEngine } from '../settings/engines.ts';
@@ -60,7 +61,7 @@ export const startIngesting = (options: IngestingOptions): Ingesting => {
     if (stopping.signal.aborted) return;
     tracing = await startTracing(process.env, world);
     const sources = tracedSources(pbxSources(settings, opened.id.slice(0, 8), world), tracing);
-    const timed = timedAppends(metrics, opened.log, world.clock);
+    const timed = timedAppends(metrics, loggedAppends(opened.log, logger), world.clock);
     const log = tracing ? tracing.appends(timed) : timed;
     sessions = startSessions({ ...opened, log, sources, reconcileEvery, auditEvery, world, logger });
   };
