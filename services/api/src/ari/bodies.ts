@@ -68,7 +68,22 @@ const nextHiding = ({ cache, now, staleAfter }: Listing): number => {
   return next;
 };
 
+/** Bytes of one piece of an answer, or a chunk more: what is less goes out at once, and nothing grows without bound. */
+const PIECE = 4 * 1024 * 1024;
+
 const joined = (chunks: readonly Chunk[]): Buffer[] => {
-  const bodies = chunks.map(({ body }, index) => (index === 0 ? body.subarray(1) : body));
-  return bodies.length <= 1 ? [Buffer.concat([OPEN, ...bodies, CLOSE])] : [OPEN, ...bodies, CLOSE];
+  const pieces: Buffer[] = [];
+  let parts: Buffer[] = [OPEN];
+  let length = 1;
+  for (const [index, { body }] of chunks.entries()) {
+    const part = index === 0 ? body.subarray(1) : body;
+    parts.push(part);
+    length += part.length;
+    if (length < PIECE) continue;
+    pieces.push(Buffer.concat(parts));
+    parts = [];
+    length = 0;
+  }
+  pieces.push(Buffer.concat([...parts, CLOSE]));
+  return pieces;
 };

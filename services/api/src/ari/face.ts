@@ -14,7 +14,7 @@ import { createChannelLists } from './bodies.ts';
 import { sayDoubts } from './doubts.ts';
 import { eventsFace } from './events-face.ts';
 import { type Scope, stalePbxs } from './fleet.ts';
-import { match, type OperationName } from './operations.ts';
+import { type Matched, match, type OperationName } from './operations.ts';
 
 const METHODS = ['GET', 'OPTIONS', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const DOCS = '/api-docs/';
@@ -30,35 +30,35 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
   const applications = perView(options.clock);
   const follow = eventsFace(sockets);
 
-  const answer = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    mount: Mount,
-  ): Promise<FastifyReply | undefined> => {
+  /** Answers with a promise of nothing: one of the reply itself would have Fastify watch for the end of each answer. */
+  const answer = async (request: FastifyRequest, reply: FastifyReply, mount: Mount): Promise<void> => {
     const scope = mount.scope(request);
     const path = pathOf(request).slice(scope.prefix.length);
     const { view } = request;
-    if (scope.pbx !== undefined && mount.named && !view.cache.pbx(scope.pbx)) return send(reply, NOT_FOUND);
-    if (path.endsWith('/') && path !== '/') {
-      const better = `${scope.prefix}${path.slice(0, -1)}`;
-      return send(reply, refused(404, `ARI URLs do not end with a slash. Try ${better}`));
-    }
-    if (path.startsWith(DOCS)) {
-      if (request.method !== 'GET') return send(reply, refused(405, 'Unsupported method'));
-      return send(reply, docsAnswer(path.slice(DOCS.length), `${request.protocol}://${request.host}${scope.prefix}`));
-    }
     const matched = match(path);
-    if (matched.is === 'unknown') return send(reply, NOT_FOUND);
-    const allow = matched.is === 'nothing' ? 'OPTIONS' : 'OPTIONS,GET';
-    if (request.method === 'OPTIONS') return send(reply, { status: 204, pieces: [], headers: { allow } });
-    if (matched.is === 'nothing') return send(reply, refused(405, 'Invalid method', { allow }));
-    if (matched.name === 'eventWebsocket') return follow(request, reply, scope, applications(view));
-    const listing = await listingOf(request, options);
-    if (refuses(matched.name, scope, listing, options)) return send(reply, refused(503, 'Asterisk not booted'));
-    const asked = { scope, listing, lists, parameters: matched.parameters, applications: applications(view) };
-    const answered = ANSWERS[matched.name]({ ...asked, query: (name) => lastOf(request.query, name) });
-    if (TELLS_STATE.has(matched.name)) sayDoubts(reply, answered, scope, listing);
-    return send(reply, answered);
+    if (scope.pbx !== undefined && mount.named && !view.cache.pbx(scope.pbx)) send(reply, NOT_FOUND);
+    else if (path.endsWith('/') && path !== '/') send(reply, endsWithSlash(scope, path));
+    else if (path.startsWith(DOCS)) send(reply, docs(request, scope, path.slice(DOCS.length)));
+    else if (matched.is === 'unknown') send(reply, NOT_FOUND);
+    else if (request.method === 'OPTIONS') send(reply, { status: 204, pieces: [], headers: allow(matched) });
+    else if (matched.is === 'nothing') send(reply, refused(405, 'Invalid method', allow(matched)));
+    else if (matched.name === 'eventWebsocket') await follow(request, reply, scope, applications(view));
+    else {
+      const at = lastOf(request.query, 'at');
+      const { now } = options.clock;
+      const { cache } = view;
+      const listing = {
+        staleAfter: options.staleAfter,
+        ...(at === undefined ? { cache, now: now() } : await view.at(at)),
+      };
+      const asked = { scope, listing, lists, parameters: matched.parameters, applications: applications(view) };
+      const refuse = refuses(matched.name, scope, listing, options);
+      const answered = refuse
+        ? refused(503, 'Asterisk not booted')
+        : ANSWERS[matched.name]({ ...asked, query: (name) => lastOf(request.query, name) });
+      if (!refuse && TELLS_STATE.has(matched.name)) sayDoubts(reply, answered, scope, listing);
+      send(reply, answered);
+    }
   };
 
   for (const mount of [fleetMount(options), pbxMount]) {
@@ -70,10 +70,10 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
         // Its headers are always the same here, and made anew for each answer they cost a seventh of it.
         helmet: false,
         // Before a body is looked at: nothing can be changed here.
-        onRequest: async (request, reply) =>
-          request.method === 'GET' || request.method === 'OPTIONS'
-            ? undefined
-            : send(reply, refused(403, 'Write access denied')),
+        onRequest: (request, reply, done) => {
+          if (request.method === 'GET' || request.method === 'OPTIONS') done();
+          else send(reply, refused(403, 'Write access denied'));
+        },
         handler: (request, reply) => answer(request, reply, mount),
       });
     }
@@ -115,11 +115,13 @@ const lastOf = (query: unknown, name: string): string | undefined => {
   return typeof last === 'string' ? last : undefined;
 };
 
-const listingOf = async (request: FastifyRequest, { clock, staleAfter }: ApiOptions): Promise<Listing> => {
-  const at = lastOf(request.query, 'at');
-  if (at === undefined) return { cache: request.view.cache, now: clock.now(), staleAfter };
-  return { ...(await request.view.at(at)), staleAfter };
-};
+const endsWithSlash = ({ prefix }: Scope, path: string): Answer =>
+  refused(404, `ARI URLs do not end with a slash. Try ${prefix}${path.slice(0, -1)}`);
+
+const docs = ({ method, protocol, host }: FastifyRequest, { prefix }: Scope, file: string): Answer =>
+  method === 'GET' ? docsAnswer(file, `${protocol}://${host}${prefix}`) : refused(405, 'Unsupported method');
+
+const allow = ({ is }: Matched): { allow: string } => ({ allow: is === 'operation' ? 'OPTIONS,GET' : 'OPTIONS' });
 
 const refuses = (name: OperationName, scope: Scope, listing: Listing, options: ApiOptions): boolean =>
   options.staleAnswers === 'refuse' &&
