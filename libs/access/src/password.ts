@@ -3,7 +3,7 @@ import type { Random } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type { PasswordHash } from './users.ts';
 
-/** 64 MiB and some 0.2 s of one core for each login: what OWASP advises for scrypt. */
+/** 64 MiB and up to half a second of one core for each login: what OWASP advises for scrypt. */
 const COST = { scheme: 'scrypt', cost: 2 ** 16, blockSize: 8, parallelization: 2 } as const;
 
 const HASH_BYTES = 32;
