@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { systemWorld } from '@rollcall/clock';
 import { afterEach, describe, expect, test } from 'vitest';
 import { amiClient, serveAmi } from '../testing/ami-served.ts';
@@ -90,19 +90,22 @@ describe('over sockets', () => {
     for (const { closed } of silent) await closed();
   });
 
-  test(`of ${CONNECTIONS} connections at once as many are kept as have room, and whoever is logged in stays`, async () => {
+  test(`of ${CONNECTIONS} connections as many are kept as have room, and whoever is logged in stays`, async () => {
     const { port, face } = await serve(1, { loginWithin: 10_000_000, limits: { waitingPerAddress: 30 } });
     const client = await amiClient(port);
     client.socket.write(LOGIN);
     await client.until('Fully Booted');
     let closed = 0;
-    const sockets = Array.from({ length: CONNECTIONS }, () => {
-      const socket = connect(port, '127.0.0.1');
-      socket.on('error', () => {});
-      socket.once('close', () => closed++);
-      return socket.resume();
-    });
-    await until('the others to be closed', () => closed === CONNECTIONS - 30);
+    const sockets: Socket[] = [];
+    while (sockets.length < CONNECTIONS) {
+      for (let i = 0; i < 250; i++) {
+        const socket = connect(port, '127.0.0.1');
+        socket.on('error', () => {});
+        socket.once('close', () => closed++);
+        sockets.push(socket.resume());
+      }
+      await until('the others to be closed', () => closed === sockets.length - 30);
+    }
     expect(face.connections).toBe(31);
     expect(await client.ask('Action: Ping')).toContain('Pong');
     for (const socket of sockets) socket.destroy();
@@ -110,17 +113,17 @@ describe('over sockets', () => {
     await isServed(port);
   });
 
-  test('a line of a hundred megabytes is refused without being kept', async () => {
+  test('a line of 256 megabytes is refused without being kept', async () => {
     const { port } = await serve(1);
     const client = await amiClient(port);
     client.socket.write(LOGIN);
     await client.until('Fully Booted');
     const before = process.memoryUsage().arrayBuffers;
     const piece = Buffer.alloc(1 << 20, 'x');
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 256; i++) {
       if (!client.socket.write(piece)) await new Promise((resolve) => client.socket.once('drain', resolve));
     }
     expect(await client.ask('\n', 'line too long')).toContain('Response: Error');
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50e6);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200e6);
   });
 });
