@@ -51,7 +51,8 @@ const byChannel = (
     if (said === undefined || !event.channel) continue;
     channels[event.channel.name] ??= [];
     const all = channels[event.channel.name];
-    if (all?.at(-1) !== said) all?.push(said);
+    const repeated = said === 'ChannelHangupRequest' && all?.includes(said);
+    if (!repeated && all?.at(-1) !== said) all?.push(said);
   }
   return channels;
 };

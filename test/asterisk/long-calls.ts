@@ -30,8 +30,12 @@ export const beginLongCalls = async (pbx: Pbx, judge: Judge): Promise<void> => {
   await originate('echo', { Context: 'default', Exten: 'park', Priority: '1' }, 2);
   await originate('callring', { Application: 'Wait', Data: '40' }, 1);
   await judge.originate('Local/chain@default', TO_ECHO);
-  const waiting = await judge.status().then((all) => all.filter(({ Application }) => Application === 'Wait'));
-  const names = waiting.map(({ Channel = '' }) => Channel).filter((name) => /^Local\/echo@.*;1$/.test(name));
+  let names: string[] = [];
+  await waitFor('three that wait', async () => {
+    const waiting = (await judge.status()).filter(({ Application }) => Application === 'Wait');
+    names = waiting.map(({ Channel = '' }) => Channel).filter((name) => /^Local\/echo@.*;1$/.test(name));
+    return names.length >= 3;
+  });
   await judge.bridge(names[0] ?? '', names[1] ?? '');
   await judge.redirect(names[2] ?? '', 'echo');
   await judge.setvar(names[2] ?? '', 'SIDE', 'set later');
