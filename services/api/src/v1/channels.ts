@@ -69,7 +69,8 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     });
     // What is stale is so for a time, which passes without an event.
     if (at === undefined && [...cache.pbxs()].every(({ connected, staleBefore }) => connected && !staleBefore)) {
-      const tag = `W/"${since}-${cache.checkpoint}"`;
+      // A retry or a repair changes the list at the same position.
+      const tag = `W/"${since}-${cache.checkpoint}-${cache.size}-${held.count}"`;
       reply.header('etag', tag).header('cache-control', 'private, no-cache');
       if (request.headers['if-none-match'] === tag) return reply.status(304).send();
     }

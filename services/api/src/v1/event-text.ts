@@ -1,7 +1,7 @@
 import type { Told } from '@rollcall/projector';
 
 const texts = new WeakMap<Told, string>();
-const batches = new WeakMap<readonly Told[], string>();
+const batches = new WeakMap<readonly Told[], Buffer>();
 
 /** An event as it is sent: everything of it, and the channel after it; `null` when it is over. Made once for all readers. */
 export const eventJson = (told: Told): string => {
@@ -13,14 +13,15 @@ export const eventJson = (told: Told): string => {
   return text;
 };
 
-/** In the form of server-sent events; the position is the id to resume from. */
-export const sseText = (batch: readonly Told[]): string => {
+/** In the form of server-sent events; the position is the id to resume from. Encoded once for all readers. */
+export const sseText = (batch: readonly Told[]): Buffer => {
   const known = batches.get(batch);
   if (known !== undefined) return known;
   let text = '';
   for (const told of batch) {
     text += `id: ${told.event.position}\nevent: ${told.event.type}\ndata: ${eventJson(told)}\n\n`;
   }
-  batches.set(batch, text);
-  return text;
+  const bytes = Buffer.from(text);
+  batches.set(batch, bytes);
+  return bytes;
 };
