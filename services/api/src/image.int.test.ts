@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { position } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createJobs, imageLines } from './index.ts';
+import { createJobs, imageLines } from './operations.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, serve } from './testing/served.ts';
 
 const TOKEN = 'f'.repeat(64);

@@ -2,8 +2,6 @@ export { DEFAULT_LIMITS, type HttpLimits } from './access/limits.ts';
 export { redactedUrl } from './access/redact.ts';
 export { type AmiFace, type AmiOptions, createAmiFace } from './ami/face.ts';
 export type { Follow } from './hub.ts';
-export { imageLines } from './image.ts';
-export { createJobs, type Job, type Jobs } from './jobs.ts';
 export { listen, listenBeside } from './listen.ts';
 export {
   createMetrics,
@@ -18,8 +16,6 @@ export {
   timedAppends,
   timeRequests,
 } from './metrics/index.ts';
-export { type JobControl, type Operation, operation, type Progress } from './operation.ts';
 export type { ApiOptions, Tls } from './options.ts';
-export { createPace } from './pace.ts';
 export type { Readiness } from './readiness.ts';
 export { createApi } from './server.ts';

@@ -3,7 +3,7 @@ import { systemWorld } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { createJobs, type Job, type JobControl, type Jobs, operation } from './index.ts';
+import { createJobs, type Job, type JobControl, type Jobs, operation } from './operations.ts';
 import { cacheOf, serve } from './testing/served.ts';
 
 const TOKEN = 'f'.repeat(64);

@@ -1,7 +1,7 @@
 import { systemWorld } from '@rollcall/clock';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { createJobs, operation } from '../index.ts';
+import { createJobs, operation } from '../operations.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, serve } from '../testing/served.ts';
 import { basic, PASSWORD, someUsers } from '../testing/users.ts';
 

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import { systemWorld } from '@rollcall/clock';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createJobs, operation } from '../index.ts';
+import { createJobs, operation } from '../operations.ts';
 import { crookedRequests, seeded } from '../testing/crooked-requests.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, serve } from '../testing/served.ts';
 import { someUsers } from '../testing/users.ts';

@@ -1,4 +1,4 @@
-import { createPace } from '@rollcall/api';
+import { createPace } from '@rollcall/api/operations';
 import { RollcallError } from '@rollcall/errors';
 import type { KafkaConnection } from '@rollcall/kafka';
 import { printable } from '@rollcall/listing';

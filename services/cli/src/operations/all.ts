@@ -1,4 +1,4 @@
-import type { Operation } from '@rollcall/api';
+import type { Operation } from '@rollcall/api/operations';
 import { auditOperation } from './audit.ts';
 import { compactOperation } from './compact.ts';
 import { examineOperation } from './examine.ts';

@@ -1,4 +1,4 @@
-import { operation } from '@rollcall/api';
+import { operation } from '@rollcall/api/operations';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 import type { Operated } from './operated.ts';

@@ -1,4 +1,4 @@
-import { operation } from '@rollcall/api';
+import { operation } from '@rollcall/api/operations';
 import { position } from '@rollcall/channel';
 import { z } from 'zod';
 import { compactLog } from '../compact.ts';

@@ -1,4 +1,4 @@
-import type { Job } from '@rollcall/api';
+import type { Job } from '@rollcall/api/operations';
 import { errorLine, RollcallError } from '@rollcall/errors';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import { createJobs, type Job, type Jobs } from '@rollcall/api';
+import { createJobs, type Job, type Jobs } from '@rollcall/api/operations';
 import { errorLine } from '@rollcall/errors';
 import type { Logger } from 'pino';
 import { operationsOf } from './all.ts';

@@ -1,4 +1,4 @@
-import type { Job } from '@rollcall/api';
+import type { Job } from '@rollcall/api/operations';
 
 /** Where operations run: in a running Rollcall, or, where none runs, in this process. */
 export type Operator = {

@@ -1,4 +1,4 @@
-import { createJobs } from '@rollcall/api';
+import { createJobs } from '@rollcall/api/operations';
 import { isRollcallError, RollcallError } from '@rollcall/errors';
 import { openEmbeddedLog } from '@rollcall/event-log';
 import { type DataDir, startProjection } from '@rollcall/projector-service/list';

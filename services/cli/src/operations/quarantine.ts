@@ -1,4 +1,4 @@
-import { type Operation, operation } from '@rollcall/api';
+import { type Operation, operation } from '@rollcall/api/operations';
 import type { Position } from '@rollcall/channel';
 import { isRollcallError, RollcallError } from '@rollcall/errors';
 import { skipRefused } from '@rollcall/ingest';

@@ -1,4 +1,4 @@
-import type { Job } from '@rollcall/api';
+import type { Job } from '@rollcall/api/operations';
 import type { World } from '@rollcall/clock';
 import { isRollcallError, RollcallError } from '@rollcall/errors';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { operation } from '@rollcall/api';
+import { operation } from '@rollcall/api/operations';
 import { z } from 'zod';
 import { foundDifferences, foundDifferencesSchema } from './found-differences.ts';
 import type { Operated } from './operated.ts';

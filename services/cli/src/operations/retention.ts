@@ -1,4 +1,4 @@
-import { type Jobs, operation } from '@rollcall/api';
+import { type Jobs, operation } from '@rollcall/api/operations';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 import { embeddedOnly } from '../engines/embedded-only.ts';

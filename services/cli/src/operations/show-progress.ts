@@ -1,4 +1,4 @@
-import type { Job } from '@rollcall/api';
+import type { Job } from '@rollcall/api/operations';
 import { Presets, SingleBar } from 'cli-progress';
 import { jsonLine } from '../reading/json-line.ts';
 import { span } from '../reading/span.ts';

@@ -1,4 +1,4 @@
-import { imageLines, operation } from '@rollcall/api';
+import { imageLines, operation } from '@rollcall/api/operations';
 import { RollcallError } from '@rollcall/errors';
 import { createBreath } from '@rollcall/projector-service/list';
 import { z } from 'zod';

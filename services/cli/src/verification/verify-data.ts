@@ -1,4 +1,4 @@
-import { imageLines, type Progress } from '@rollcall/api';
+import { imageLines, type Progress } from '@rollcall/api/operations';
 import { type Position, position, START } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
