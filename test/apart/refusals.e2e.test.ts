@@ -19,7 +19,7 @@ await describeWithKafka('what a Kafka refuses is said in one line', '4', { sasl:
   const ingest = (...args: string[]) =>
     rollcall('ingest', '--http', 'off', '--log-level', 'error', '--data', join(dir, 'ingest'), ...args);
 
-  test('by ingest: wrong password, plain at a TLS port, missing permission, other partitions', async () => {
+  test('by ingest: wrong password, missing permission, other partitions', async () => {
     const { admin, limited } = kafka().sasl;
     const login = await ingest('--log', address(admin.username), ...secret('not-the-password'));
     expect(login).toMatchObject({ code: 2, err: expect.stringContaining('LOG_LOGIN_REFUSED') });

@@ -5,6 +5,10 @@ const COMMANDS: [name: string, words: string[]][] = [
   ['rollcall', []],
   ...[
     'start',
+    'ingest',
+    'projector',
+    'api',
+    'user',
     'import',
     'channels',
     'channel',

@@ -2,9 +2,9 @@ import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 
 import { join } from 'node:path';
 import { position, START } from '@rollcall/channel';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createBreath } from '../../services/projector/src/breath.ts';
 import type { Running } from '../../services/cli/src/running.ts';
 import { type Ran, runCommand } from '../../services/cli/src/testing/run-command.ts';
+import { createBreath } from '../../services/projector/src/breath.ts';
 import { ADDED, logWith, newDir, removeDirs } from './as-operator.ts';
 import { startHere } from './in-process.ts';
 

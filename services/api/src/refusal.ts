@@ -26,6 +26,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['TOO_MANY_REQUESTS', 429],
   ['TIMELINE_TOO_LONG', 422],
   ['LOG_NOT_HERE', 501],
+  ['AT_NOT_HERE', 501],
   ['WAIT_TIMED_OUT', 504],
 ]);
 
