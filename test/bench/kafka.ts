@@ -39,6 +39,7 @@ export const benchKafka = async (heard: (results: Result[]) => void = () => {}):
       results.push(...some);
     };
     for (const size of SIZES) take(await benchProjectors(kafka, size));
+    take(await benchBacklog(kafka));
     take(await benchIngest(kafka));
     for (const rate of RATES) take(await benchLag(kafka, rate));
     take(await benchRestore(kafka));
@@ -146,6 +147,39 @@ const benchProjectors = async (kafka: Kafka, size: number): Promise<Result[]> =>
     { name: of, value: theirs, unit: 'events/s' },
     { name: `log to topic, partitions and projectors: ${size}`, value: ours, unit: 'events/s', of, ratio },
   ];
+};
+
+const PARTITIONS = 4;
+
+/** What waits in four partitions, worked off by more and more processes: nobody writes meanwhile. */
+const benchBacklog = async (kafka: Kafka): Promise<Result[]> => {
+  const lives = channelLives(EVENTS);
+  const messages = lives.flatMap(recordsOf);
+  const workedOffBy = (size: number): Promise<number> =>
+    inPlace(kafka, PARTITIONS, async (place) => {
+      await place.openLog();
+      const members = Array.from({ length: size }, () => place.member());
+      await until(() => members.every((member) => member.projecting().length === PARTITIONS / size));
+      // For less than it takes the group to miss them.
+      for (const { process } of members) process.kill('SIGSTOP');
+      const view = await shows(kafka, place, lives);
+      await produce(kafka, place.events, messages);
+      const since = performance.now();
+      for (const { process } of members) process.kill('SIGCONT');
+      await until(view.all);
+      const rate = rateOf(EVENTS, since);
+      await view.close();
+      return rate;
+    });
+  const results: Result[] = [];
+  for (const size of SIZES) {
+    const of = `backlog of ${PARTITIONS} partitions to topic, processes: ${SIZES[0]}`;
+    const value = await workedOffBy(size);
+    const name = `backlog of ${PARTITIONS} partitions to topic, processes: ${size}`;
+    const first = results[0]?.value;
+    results.push({ name, value, unit: 'events/s', ...(first && { of, ratio: Number((value / first).toFixed(2)) }) });
+  }
+  return results;
 };
 
 /** From the append to the topic, as fast as it goes. */
