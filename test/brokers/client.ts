@@ -1,5 +1,7 @@
 // What the tests of this folder write with: kafkajs, the client that the product uses too. What came of it, the judge says.
 import { randomUUID } from 'node:crypto';
+// What the product mends of kafkajs: without it a client may wait for ever for a broker that hung while it was connected to.
+import '@rollcall/kafka';
 import kafkajs, {
   type Admin,
   type ITopicConfig,
