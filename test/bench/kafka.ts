@@ -160,9 +160,9 @@ const benchBacklog = async (kafka: Kafka): Promise<Result[]> => {
       await place.openLog();
       const members = Array.from({ length: size }, () => place.member());
       await until(() => members.every((member) => member.projecting().length === PARTITIONS / size));
+      const view = await shows(kafka, place, lives);
       // For less than it takes the group to miss them.
       for (const { process } of members) process.kill('SIGSTOP');
-      const view = await shows(kafka, place, lives);
       await produce(kafka, place.events, messages);
       const since = performance.now();
       for (const { process } of members) process.kill('SIGCONT');
