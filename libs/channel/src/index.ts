@@ -43,4 +43,12 @@ export { type Position, position, type Revision, revision, START } from './place
 export type { Quarantined } from './quarantine.ts';
 export { readEvent, refusal, takeable, UPCASTERS, unreadable, type WrittenEvent } from './readable.ts';
 export { type Reconciliation, reconcile } from './reconcile.ts';
+export {
+  type ChannelSnapshot,
+  channelSnapshotSchema,
+  type PbxSnapshot,
+  pbxSnapshotSchema,
+  toChannel,
+  toPbx,
+} from './snapshot.ts';
 export { channelStream, parseStream, pbxStream } from './stream.ts';

@@ -1,10 +1,9 @@
-import { type Channel, channelStream, type Pbx, position, revision, START, shapeChannel } from '@rollcall/channel';
+import { type Channel, channelStream, position, START, toChannel, toPbx } from '@rollcall/channel';
 import type { KafkaConnection } from '@rollcall/kafka';
 import type { Changes } from '@rollcall/state-cache';
 import { readChannelRecord } from './read-record.ts';
 import { readStatusRecord, type StatusRecord } from './read-status.ts';
 import { readToEnd } from './read-to-end.ts';
-import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
 import { createStatusTable } from './status-table.ts';
 import { createTable } from './table.ts';
 import { TOPICS, type TopicNames } from './topic.ts';
@@ -64,23 +63,3 @@ const isFor = (partition: number, record: StatusRecord): boolean =>
   record.is !== 'pbx' || record.partition === partition || record.partition === undefined;
 
 const streamOf = ({ pbx, boot, uniqueid }: Channel): string => channelStream(pbx, boot, uniqueid);
-
-/** A channel as the list has it. */
-export const toChannel = (snapshot: ChannelSnapshot): Channel =>
-  shapeChannel({ ...snapshot, revision: revision(snapshot.revision), position: position(snapshot.position) });
-
-/** A PBX as the list has it. */
-export const toPbx = (pbx: PbxSnapshot): Pbx => ({
-  name: pbx.name,
-  boot: pbx.boot,
-  startup: pbx.startup,
-  connected: pbx.connected,
-  source: pbx.source,
-  version: pbx.version,
-  recording: pbx.recording,
-  since: pbx.since,
-  staleBefore: pbx.staleBefore === undefined ? undefined : position(pbx.staleBefore),
-  reconciledAt: pbx.reconciledAt,
-  revision: revision(pbx.revision),
-  position: position(pbx.position),
-});

@@ -1,6 +1,14 @@
-import { type Channel, channelStream, type Pbx, parseStream, position, START } from '@rollcall/channel';
+import {
+  type Channel,
+  channelStream,
+  type Pbx,
+  parseStream,
+  position,
+  START,
+  toChannel,
+  toPbx,
+} from '@rollcall/channel';
 import type { CacheReader } from '@rollcall/state-cache';
-import { toChannel, toPbx } from './load-partition.ts';
 import type { ChannelSnapshot, PbxSnapshot } from './snapshot.ts';
 import type { ChannelView } from './view.ts';
 

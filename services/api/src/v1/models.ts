@@ -1,64 +1,20 @@
+import { channelSnapshotSchema, pbxSnapshotSchema } from '@rollcall/channel';
 import { z } from 'zod';
 
 /** What `/v1` answers with; the documents are made of these, and the tests hold the answers to them. */
 
 const whole = z.int().min(0);
-const known = z.string().nullable();
+const STALE_BEFORE = 'What was last heard of before this position is stale.';
 
 export const channelModel = z
   .strictObject({
-    pbx: z.string(),
-    boot: whole.meta({ description: 'Which run of that Asterisk, from 1.' }),
-    uniqueid: z.string(),
-    revision: whole.meta({ description: "Place of its last event in the channel's stream, from 0." }),
-    position: whole.meta({ description: 'Place of its last event in the log.' }),
-    origin: z
-      .enum(['created', 'found'])
-      .meta({ description: 'From its own creation, or found in a list or a later event.' }),
-    name: z.string(),
-    linkedid: z.string().optional(),
-    state: z.int().optional().meta({ description: "Asterisk's number: 0 Down, 4 Ring, 5 Ringing, 6 Up, …" }),
-    callerNumber: known.optional(),
-    callerName: known.optional(),
-    callerPresentation: z.string().optional(),
-    callerRdnis: z.string().optional(),
-    connectedNumber: known.optional(),
-    connectedName: known.optional(),
-    language: z.string().optional(),
-    accountCode: z.string().optional(),
-    context: z.string().optional(),
-    exten: z.string().optional(),
-    priority: z.int().optional(),
-    application: z.string().optional(),
-    applicationData: z.string().optional(),
-    bridge: z.string().optional(),
-    created: z.number().optional().meta({ description: 'Milliseconds since 1970.' }),
-    tenantid: z.string().optional(),
-    protocolid: z.string().optional(),
-    variables: z.record(z.string(), z.string()).optional(),
-    held: z.boolean().optional(),
-    musicClass: z.string().optional(),
-    hangupRequested: z.boolean().optional(),
-    hangupCause: z.int().optional(),
+    ...channelSnapshotSchema.shape,
     uncertain: z.literal(true).optional().meta({ description: 'As it was before an event that cannot be read.' }),
   })
   .meta({ id: 'Channel', description: 'A live channel. A field that is absent was never told by the PBX.' });
 
 export const pbxModel = z
-  .strictObject({
-    name: z.string(),
-    boot: whole,
-    startup: z.string().optional(),
-    connected: z.boolean(),
-    source: z.enum(['ami', 'ari']).optional(),
-    version: z.string().optional(),
-    recording: z.boolean(),
-    since: z.number().meta({ description: 'Since when it is connected, or is not: milliseconds since 1970.' }),
-    staleBefore: whole.optional().meta({ description: 'What was last heard of before this position is stale.' }),
-    reconciledAt: z.number().optional(),
-    revision: whole,
-    position: whole,
-  })
+  .strictObject({ ...pbxSnapshotSchema.shape, staleBefore: whole.optional().describe(STALE_BEFORE) })
   .meta({ id: 'Pbx' });
 
 const setAsideModel = z
