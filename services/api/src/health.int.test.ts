@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Readiness } from './index.ts';
+import type { Readiness } from './readiness.ts';
 import { cacheOf, serve } from './testing/served.ts';
 
 let state: Readiness = { problems: [], pbxs: [], position: 0 };

@@ -1,4 +1,4 @@
-import { createMetrics } from '@rollcall/api';
+import { createMetrics } from '@rollcall/api/metrics';
 import type { World } from '@rollcall/clock';
 import { lockDataDir } from '@rollcall/event-log';
 import type { KafkaConnection } from '@rollcall/kafka';

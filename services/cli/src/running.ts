@@ -1,12 +1,12 @@
+import type { Follow } from '@rollcall/api';
 import {
   createMetrics,
-  type Follow,
   ingestMetrics,
   listMetrics,
   publisherMetrics,
   spoolMetrics,
   timedAppends,
-} from '@rollcall/api';
+} from '@rollcall/api/metrics';
 import type { World } from '@rollcall/clock';
 import { errorLine, type RollcallError } from '@rollcall/errors';
 import type { RetentionPolicy } from '@rollcall/event-log';

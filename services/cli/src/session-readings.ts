@@ -1,4 +1,4 @@
-import type { SessionReading } from '@rollcall/api';
+import type { SessionReading } from '@rollcall/api/metrics';
 import type { Sessions } from './sessions.ts';
 
 /** What the sessions have to tell Prometheus; nothing before there are any. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { type Listing, listed } from '../listed.ts';
 import type { ApiOptions } from '../options.ts';
 import { setAside } from '../set-aside.ts';
-import { page, sortSchema } from './page.ts';
+import { page, readCursor, sortSchema } from './page.ts';
 import { checked, listOf } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
 
@@ -50,19 +50,8 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     const now = clock.now();
     const listing: Listing =
       at === undefined ? { cache, now, staleAfter } : { ...(await request.view.at(at)), staleAfter };
-    const all = listed(listing).filter(selects(selection, listing));
-    const paged = limit !== undefined || cursor !== undefined || sort !== 'created';
-    const { channels, next } = paged
-      ? page(all, { sort, limit: limit ?? Number.POSITIVE_INFINITY, after: cursor })
-      : { channels: all, next: undefined };
+    const after = cursor === undefined ? undefined : readCursor(cursor, sort);
     const { pbx } = selection;
-    const head = {
-      position: listing.cache.checkpoint,
-      now: listing.now,
-      pbxs: [...listing.cache.pbxs()].filter(({ name }) => pbx === undefined || pbx.includes(name)),
-      ...(paged && { total: all.length }),
-      ...(next !== undefined && { next }),
-    };
     const held = setAside(listing.cache, {
       pbx: pbx?.length === 1 ? pbx[0] : undefined,
       most: Number.POSITIVE_INFINITY,
@@ -74,6 +63,18 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
       reply.header('etag', tag).header('cache-control', 'private, no-cache');
       if (request.headers['if-none-match'] === tag) return reply.status(304).send();
     }
+    const all = listed(listing).filter(selects(selection, listing));
+    const paged = limit !== undefined || cursor !== undefined || sort !== 'created';
+    const { channels, next } = paged
+      ? page(all, { sort, limit: limit ?? Number.POSITIVE_INFINITY, after })
+      : { channels: all, next: undefined };
+    const head = {
+      position: listing.cache.checkpoint,
+      now: listing.now,
+      pbxs: [...listing.cache.pbxs()].filter(({ name }) => pbx === undefined || pbx.includes(name)),
+      ...(paged && { total: all.length }),
+      ...(next !== undefined && { next }),
+    };
     const write = writer(listing.cache, fields);
     return reply.type('application/json; charset=utf-8').send(Readable.from(pieces(head, channels, write, held)));
   });

@@ -8,23 +8,23 @@ type Sort = (typeof SORTS)[number];
 /** `created`, or `-created` for the other way round. */
 export const sortSchema = z.enum([...SORTS, ...SORTS.map((one) => `-${one}` as const)]);
 
-type Key = (string | number)[];
+/** Place of a channel in a sorted list. */
+export type Key = (string | number)[];
 
 /**
  * A page of a list that changes meanwhile: a channel that stays is on exactly one page, whatever comes and goes, as long as what it is
- * sorted by stays. `after`: what `cursor` gave of the last channel of the page before.
+ * sorted by stays. `after`: place of the last channel of the page before.
  */
 export const page = (
   channels: readonly Channel[],
-  { sort, limit, after }: { sort: z.output<typeof sortSchema>; limit: number; after: string | undefined },
+  { sort, limit, after }: { sort: z.output<typeof sortSchema>; limit: number; after: Key | undefined },
 ): { channels: Channel[]; next: string | undefined } => {
   const descending = sort.startsWith('-');
   const by = SORTS.find((one) => sort.endsWith(one)) ?? 'created';
   const direction = descending ? -1 : 1;
-  const last = after === undefined ? undefined : readCursor(after, sort);
   const keyed = channels
     .map((channel) => ({ channel, key: keyOf(channel, by) }))
-    .filter(({ key }) => last === undefined || direction * compare(key, last) > 0)
+    .filter(({ key }) => after === undefined || direction * compare(key, after) > 0)
     .sort((a, b) => direction * compare(a.key, b.key));
   const shown = keyed.slice(0, limit);
   const end = shown.at(-1);
@@ -53,7 +53,11 @@ const cursorSchema = z.tuple([sortSchema, z.array(z.union([z.string().max(500), 
 
 const cursor = (sort: string, key: Key): string => Buffer.from(JSON.stringify([sort, key])).toString('base64url');
 
-const readCursor = (text: string, sort: string): Key => {
+/**
+ * What `next` of a page said.
+ * @throws RollcallError CURSOR_WRONG
+ */
+export const readCursor = (text: string, sort: string): Key => {
   try {
     const [of, key] = cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
     if (of === sort) return key;

@@ -1,4 +1,4 @@
-import { createMetrics, listMetrics } from '@rollcall/api';
+import { createMetrics, listMetrics } from '@rollcall/api/metrics';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { startListing } from '../services/listing.ts';

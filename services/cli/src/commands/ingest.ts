@@ -1,4 +1,4 @@
-import { createMetrics } from '@rollcall/api';
+import { createMetrics } from '@rollcall/api/metrics';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { serveHealth } from '../services/health.ts';

@@ -1,4 +1,4 @@
-import { ingestMetrics, type Metrics, spoolMetrics, timedAppends } from '@rollcall/api';
+import { ingestMetrics, type Metrics, spoolMetrics, timedAppends } from '@rollcall/api/metrics';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
 import type { SpoolState } from '@rollcall/ingest';

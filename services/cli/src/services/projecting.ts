@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { groupMetrics, listMetrics, type Metrics, publisherMetrics } from '@rollcall/api';
+import { groupMetrics, listMetrics, type Metrics, publisherMetrics } from '@rollcall/api/metrics';
 import type { World } from '@rollcall/clock';
 import type { KafkaConnection } from '@rollcall/kafka';
 import type { Publisher } from '@rollcall/projection-topic';
