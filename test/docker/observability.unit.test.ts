@@ -8,7 +8,7 @@ import {
   spoolMetrics,
   timedAppends,
   timeRequests,
-} from '@rollcall/api';
+} from '@rollcall/api/metrics';
 import { createMemoryCache } from '@rollcall/state-cache';
 import fastify from 'fastify';
 import { expect, test } from 'vitest';
