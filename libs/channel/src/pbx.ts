@@ -78,6 +78,10 @@ export const evolvePbx = (pbx: Pbx | undefined, event: RecordedEvent): Pbx => {
 export const channelIsStale = (channel: Channel, pbx: Pbx | undefined): boolean =>
   pbx === undefined || !pbx.connected || (pbx.staleBefore !== undefined && channel.position < pbx.staleBefore);
 
+/** The connection has been lost for longer than `staleAfter` milliseconds: what is known of its channels has left the default lists. */
+export const isLongGone = ({ connected, since }: Pbx, now: number, staleAfter: number): boolean =>
+  !connected && now - since > staleAfter;
+
 /**
  * How a channel stands in a list: `live` is counted; `stale` is shown and not counted; `hidden` has been stale for longer
  * than `staleAfter` milliseconds and has left the default lists.
@@ -89,5 +93,5 @@ export const presence = (
   staleAfter: number,
 ): 'live' | 'stale' | 'hidden' => {
   if (!channelIsStale(channel, pbx)) return 'live';
-  return pbx !== undefined && !pbx.connected && now - pbx.since > staleAfter ? 'hidden' : 'stale';
+  return pbx !== undefined && isLongGone(pbx, now, staleAfter) ? 'hidden' : 'stale';
 };

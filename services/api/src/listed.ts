@@ -1,6 +1,6 @@
 import { type Channel, presence } from '@rollcall/channel';
 import { oldestFirst } from '@rollcall/listing';
-import { type CacheReader, isUncertain } from '@rollcall/state-cache';
+import type { CacheReader } from '@rollcall/state-cache';
 
 export type Listing = { cache: CacheReader; now: number; staleAfter: number };
 
@@ -14,16 +14,15 @@ export const listed = ({ cache, now, staleAfter }: Listing, pbx?: string): Chann
   return oldestFirst(channels);
 };
 
-/** Names of the PBXs whose channels are listed although their connection is lost. */
-export const stalePbxs = (channels: Channel[], { cache, now, staleAfter }: Listing): string[] => [
-  ...new Set(
-    channels
-      .filter((channel) => presence(channel, cache.pbx(channel.pbx), now, staleAfter) === 'stale')
-      .map(({ pbx }) => pbx),
-  ),
-];
+export type PresenceCounts = { live: number; stale: number };
 
-/** Names of the PBXs of which channels are listed as they were before an event that cannot be read. */
-export const uncertainPbxs = (channels: Channel[], { cache }: Listing): string[] => [
-  ...new Set(channels.filter((channel) => isUncertain(channel, cache)).map(({ pbx }) => pbx)),
-];
+/** How many channels each PBX has in the lists, also one that has none. */
+export const presenceCounts = ({ cache, now, staleAfter }: Listing): Map<string, PresenceCounts> => {
+  const counts = new Map([...cache.pbxs()].map(({ name }) => [name, { live: 0, stale: 0 }]));
+  for (const channel of cache.list()) {
+    const how = presence(channel, cache.pbx(channel.pbx), now, staleAfter);
+    const count = counts.get(channel.pbx);
+    if (count && how !== 'hidden') count[how]++;
+  }
+  return counts;
+};

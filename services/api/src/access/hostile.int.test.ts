@@ -2,7 +2,6 @@ import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cacheOf, channelOf, pbxNamed, serve } from '../testing/served.ts';
 import { someUsers } from '../testing/users.ts';
-import { DEFAULT_TIMEOUTS } from './limits.ts';
 
 /** As the defaults, a hundred times as fast. */
 const TIMEOUTS = { headers: 300, request: 600, idle: 900, keepAlive: 300, look: 100 };
@@ -89,8 +88,15 @@ describe('connections that hold on', () => {
     for (const { socket } of held) socket.destroy();
     await vi.waitFor(async () => expect(await connections()).toBeLessThan(5), { timeout: 5_000 });
   });
-  test('as it is served, headers have ten seconds and a whole request thirty', () => {
-    expect(DEFAULT_TIMEOUTS).toMatchObject({ headers: 10_000, request: 30_000, idle: 120_000 });
+  test('as it is served, headers have ten seconds and a whole request thirty', async () => {
+    const served = await serve({ cache: cacheOf([], []) });
+    const { headersTimeout, requestTimeout, timeout } = served.server.server;
+    await served.close();
+    expect({ headersTimeout, requestTimeout, timeout }).toEqual({
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      timeout: 120_000,
+    });
   });
 });
 

@@ -38,10 +38,12 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
   const { access, operating } = options;
   const identityOf = createIdentityOf(access, operating?.token);
   const sources = { options, hub: createHub(options.follow) };
-  const views = new WeakMap<Identity, View>();
+  // By whom it is of and what he may see: each request of a token makes an identity anew, and what faces keep is kept by the view.
+  const views = new Map<string, View>();
   const view = (identity: Identity): View => {
-    const known = views.get(identity) ?? viewOf(identity, sources);
-    views.set(identity, known);
+    const key = JSON.stringify([identity.name, identity.pbxs]);
+    const known = views.get(key) ?? viewOf(identity, sources);
+    views.set(key, known);
     return known;
   };
   const present = access && options.scheduler ? dismissRevoked(server, access, options.scheduler) : undefined;

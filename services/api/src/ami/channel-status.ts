@@ -1,5 +1,6 @@
 import type { Channel } from '@rollcall/channel';
 import { durationSeconds } from '@rollcall/listing';
+import { saysYes } from '../yes.ts';
 import type { Action } from './action.ts';
 import { actionId, block, type Line, listComplete, listStart, refused } from './block.ts';
 import { staleLine } from './channel-list.ts';
@@ -57,7 +58,7 @@ const NOT_KNOWN = '';
 export const technology = ({ name }: Channel): string => name.split('/', 1)[0] ?? '';
 
 const variables = (request: Request, channel: Channel): Line[] => {
-  if (/^(yes|true|y|t|1|on)$/i.test(header(request, 'AllVariables'))) {
+  if (saysYes(header(request, 'AllVariables'))) {
     return Object.entries(channel.variables ?? {}).map(([name, value]) => ['Variable', `${name}=${value}`]);
   }
   const names = header(request, 'Variables');

@@ -1,3 +1,5 @@
+import { saysYes } from '../yes.ts';
+
 /** Asterisk's classes of events and actions, with their bits (include/asterisk/manager.h, 16 to 23). */
 const CLASSES: readonly (readonly [label: string, bits: number])[] = [
   ['system', 1 << 0],
@@ -32,7 +34,6 @@ export const ALL_EVENTS = 0x7fffffff;
 
 export const wants = (mask: number, eventClass: EventClass): boolean => (mask & BITS[eventClass]) !== 0;
 
-const TRUE = /^(yes|true|y|t|1|on)$/i;
 const FALSE = /^(no|false|n|f|0|off)$/i;
 
 /** `on`, `off`, a number, or names of classes between commas; undefined when nothing is said. What is not known counts for nothing. */
@@ -40,7 +41,7 @@ export const eventMask = (text: string): number | undefined => {
   if (text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text) & ALL_EVENTS;
   if (FALSE.test(text)) return 0;
-  if (TRUE.test(text)) return ALL_EVENTS;
+  if (saysYes(text)) return ALL_EVENTS;
   const names = text.split(',');
   const last = names.pop();
   // All but the last may be cut short: that is how Asterisk compares them.

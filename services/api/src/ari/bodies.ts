@@ -1,4 +1,4 @@
-import type { Channel } from '@rollcall/channel';
+import { type Channel, isLongGone } from '@rollcall/channel';
 import { ariChannel } from '@rollcall/listing';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Listing } from '../listed.ts';
@@ -53,7 +53,7 @@ export const createChannelLists = (): ((scope: Scope, listing: Listing, fleet: b
 /** The channels of the scope but those of PBXs that have been away for too long: see `presence`. */
 function* shown(scope: Scope, { cache, now, staleAfter }: Listing): Generator<Channel> {
   const hidden = new Set<string>();
-  for (const { name, connected, since } of cache.pbxs()) if (!connected && now - since > staleAfter) hidden.add(name);
+  for (const pbx of cache.pbxs()) if (isLongGone(pbx, now, staleAfter)) hidden.add(pbx.name);
   if (hidden.size === 0 && scope.pbx === undefined) return yield* cache.list();
   for (const channel of cache.list()) if (inScope(scope, channel.pbx) && !hidden.has(channel.pbx)) yield channel;
 }

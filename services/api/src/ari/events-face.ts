@@ -1,10 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Sockets, wantsUpgrade } from '../upgrade.ts';
+import { saysYes } from '../yes.ts';
 import type { Applications } from './applications.ts';
 import type { Scope } from './fleet.ts';
 
-/** Asterisk's words for yes. */
-const YES = /^(yes|true|y|t|1|on)$/i;
 const MOST_SOCKETS = 1_000;
 const MOST_APPLICATIONS = 100;
 const LONGEST_NAME = 255;
@@ -33,7 +32,7 @@ export const eventsFace =
     const query = request.query as Record<string, unknown>;
     const all = [query.subscribeAll].flat().at(-1);
     const socket = await sockets.accept(request, reply);
-    if (socket) applications.connect(socket, scope, names, typeof all === 'string' && YES.test(all));
+    if (socket) applications.connect(socket, scope, names, typeof all === 'string' && saysYes(all));
     return undefined;
   };
 

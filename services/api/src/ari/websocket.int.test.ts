@@ -199,7 +199,11 @@ test('without a login there are no events, nor api-docs, nor a word of what is t
         if (user === 'anna' && password === 'right') return { name: 'anna', role: 'read' };
         throw wrong;
       },
-      token: () => Promise.reject(wrong),
+      // Made anew for each request, as of a token of a user.
+      token: async (token) => {
+        if (token === 'rc_right') return { name: 'bert', role: 'read', pbxs: ['pbx-a'] };
+        throw wrong;
+      },
       ami: () => Promise.reject(wrong),
     },
   });
@@ -221,4 +225,11 @@ test('without a login there are no events, nor api-docs, nor a word of what is t
   const client = await connect('/ari/events?app=one&subscribeAll=true&api_key=anna:right');
   world.happen(stateOf('pbx-a', '1', 4));
   await vi.waitFor(() => expect(channels(client)).toEqual(['1']));
+
+  // Whoever shows a token finds his own applications again, and those of nobody else.
+  const bearer = { headers: { authorization: 'Bearer rc_right' } };
+  const socket = new WebSocket(address('/ari/events?app=two'), bearer);
+  clients.push(socket);
+  await new Promise((resolve) => socket.once('open', resolve));
+  expect(await api.ask('/ari/applications', bearer)).toMatchObject({ status: 200, body: [{ name: 'two' }] });
 });

@@ -1,8 +1,9 @@
-import { type Position, presence } from '@rollcall/channel';
+import type { Position } from '@rollcall/channel';
 import type { Clock } from '@rollcall/clock';
 import type { EventLog } from '@rollcall/event-log';
 import type { ProjectorCounters } from '@rollcall/projector';
 import type { CacheReader } from '@rollcall/state-cache';
+import { presenceCounts } from '../listed.ts';
 import type { Metrics, Reading } from './registry.ts';
 
 /** The list that a process keeps: what is in it, and how far it is behind the log. */
@@ -19,19 +20,11 @@ export const listMetrics = (
 ): void => {
   const { cache, clock, staleAfter, log, projector } = options;
 
-  now('channels', 'Channels by PBX, as they are listed: live, or stale.', ['pbx', 'presence'], () => {
-    const counts = new Map<string, { live: number; stale: number }>();
-    for (const { name } of cache.pbxs()) counts.set(name, { live: 0, stale: 0 });
-    const time = clock.now();
-    for (const channel of cache.list()) {
-      const how = presence(channel, cache.pbx(channel.pbx), time, staleAfter);
-      const count = counts.get(channel.pbx);
-      if (count && how !== 'hidden') count[how]++;
-    }
-    return [...counts].flatMap(([pbx, count]): Reading[] =>
+  now('channels', 'Channels by PBX, as they are listed: live, or stale.', ['pbx', 'presence'], () =>
+    [...presenceCounts({ cache, now: clock.now(), staleAfter })].flatMap(([pbx, count]): Reading[] =>
       Object.entries(count).map(([how, value]) => [{ pbx, presence: how }, value]),
-    );
-  });
+    ),
+  );
   now('set_aside_streams', 'Streams that wait at an event which cannot be read: see "rollcall quarantine".', [], () => [
     [{}, [...cache.quarantine()].length],
   ]);

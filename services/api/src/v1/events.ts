@@ -50,7 +50,7 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
     };
   };
 
-  server.get('/events', { exposeHeadRoute: false, compress: false } as object, async (request, reply) => {
+  server.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     const feed = await begin(request);
     request.raw.socket.setNoDelay(true);
     await stream(reply, feed, options);
@@ -80,11 +80,10 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
   });
   raw.write(': what happens from here on\n\n');
   const beat = (): void => {
-    if (raw.destroyed) return;
     raw.write(':\n\n');
-    scheduler?.after(HEARTBEAT_MS, beat);
+    stopBeating = scheduler?.after(HEARTBEAT_MS, beat);
   };
-  scheduler?.after(HEARTBEAT_MS, beat);
+  let stopBeating = scheduler?.after(HEARTBEAT_MS, beat);
   try {
     for await (const batch of feed) {
       if (raw.destroyed) break;
@@ -93,6 +92,7 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
   } catch (error) {
     if (!raw.destroyed) raw.write(`event: error\ndata: ${JSON.stringify(told(error))}\n\n`);
   } finally {
+    stopBeating?.();
     feed.leave();
     raw.end();
   }

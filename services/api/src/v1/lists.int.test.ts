@@ -2,7 +2,7 @@ import { channelStream, position, revision } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { createMemoryCache } from '@rollcall/state-cache';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cacheOf, channelOf, pbxNamed, SINCE, serve } from '../testing/served.ts';
+import { cacheOf, channelOf, heldAt, pbxNamed, SINCE, serve } from '../testing/served.ts';
 import { channelsModel, countsModel, oneChannelModel, pbxsModel, problemModel, timelineModel } from './models.ts';
 
 const channels = [
@@ -137,6 +137,21 @@ describe('/v1/channels', () => {
     expect(etag).toMatch(/^W\//);
     expect((await one.ask('/v1/channels', { headers: { 'if-none-match': etag } })).status).toBe(304);
     expect((await api.ask('/v1/channels')).headers.get('etag')).toBe(null);
+    await one.close();
+  });
+
+  test.each([
+    ['an event', { puts: new Map([[channelStream('a', 1, '9.9'), channelOf('a', '9.9')]]), checkpoint: position(8) }],
+    ['a repair at the same position', { removals: [channelStream('a', 1, '1.1')] }],
+    ['a stream that is set aside', { quarantine: new Map([[heldAt('a', '1.1').stream, heldAt('a', '1.1')]]) }],
+    ['a PBX that is lost', { pbxs: [pbxNamed('a', { connected: false })] }],
+  ])('says that something is new after %s', async (_, changes) => {
+    const changing = cacheOf([pbxNamed('a')], channels.slice(0, 2));
+    const one = await serve({ cache: changing });
+    const etag = (await one.ask('/v1/channels')).headers.get('etag') ?? '';
+    const nothing = { puts: new Map(), removals: [], pbxs: [], quarantine: new Map(), checkpoint: position(7) };
+    changing.commit({ ...nothing, ...changes });
+    expect((await one.ask('/v1/channels', { headers: { 'if-none-match': etag } })).status).toBe(200);
     await one.close();
   });
 });

@@ -1,9 +1,9 @@
-import { type Channel, presence, stateText } from '@rollcall/channel';
+import { type Channel, stateText } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import { endpointOf } from '@rollcall/listing';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type Listing, listed } from '../listed.ts';
+import { type Listing, listed, presenceCounts } from '../listed.ts';
 import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
@@ -20,19 +20,12 @@ export const countsQuery = z.strictObject({
 export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const { clock, staleAfter, readiness } = options;
 
-  const described = ({ cache, now }: Listing) => {
+  const described = (listing: Listing) => {
     const states = new Map(readiness().pbxs.map((one) => [one.name, one]));
-    const counts = new Map<string, { live: number; stale: number }>();
-    for (const channel of cache.list()) {
-      const how = presence(channel, cache.pbx(channel.pbx), now, staleAfter);
-      if (how === 'hidden') continue;
-      const count = counts.get(channel.pbx) ?? { live: 0, stale: 0 };
-      count[how]++;
-      counts.set(channel.pbx, count);
-    }
-    return [...cache.pbxs()].map((pbx) => {
+    const counts = presenceCounts(listing);
+    return [...listing.cache.pbxs()].map((pbx) => {
       const { state, reason, warnings } = states.get(pbx.name) ?? {};
-      return { ...pbx, channels: counts.get(pbx.name) ?? { live: 0, stale: 0 }, state, reason, warnings };
+      return { ...pbx, channels: counts.get(pbx.name), state, reason, warnings };
     });
   };
 
