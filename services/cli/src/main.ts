@@ -3,6 +3,7 @@ import { errorLine, isRollcallError } from '@rollcall/errors';
 import { Command, CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { loadSettings } from './settings/load.ts';
+import type { Settings } from './settings/schema.ts';
 import { processTerminal } from './terminal.ts';
 
 /** `rollcall …`. Exit status: 0 done; 1 no, or different; 2 it could not be done, with one line that says why. */
@@ -11,13 +12,15 @@ export const main = async (args: string[]): Promise<void> => {
   // A reader that has seen enough (head, less) closes the pipe: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
   try {
+    let settings: Settings | undefined;
     const context: Context = {
       terminal,
       world: systemWorld,
       env: process.env,
       // Read when a command needs them: what is wrong there keeps nobody from the help.
       get settings() {
-        return loadSettings({}, process.env);
+        settings ??= loadSettings({}, process.env);
+        return settings;
       },
     };
     const program = await createProgram(context, args[0]);

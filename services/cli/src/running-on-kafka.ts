@@ -39,11 +39,8 @@ export const startOnKafka = async (
     const ingesting = startIngesting({ engine, settings, metrics, world, logger });
     begun.push(ingesting.stop);
     const { cache, at, follow } = listing;
-    const hosts = new Map(
-      Object.entries(settings.pbx).flatMap(([pbx, one]) => (one.hosts ?? []).map((host) => [host, pbx] as const)),
-    );
     const http = await serveHttp(entrance, settings, world, {
-      ...{ cache, at, follow, hosts, staleAfter, staleAnswers, metrics, clock: world.clock },
+      ...{ cache, at, follow, staleAfter, staleAnswers, metrics, clock: world.clock },
       readiness: () => ({
         problems: [...ingesting.problems(), ...projecting.problems(), ...listing.problems()],
         pbxs: [...(ingesting.sessions()?.byPbx ?? [])].map(([name, { status, counters }]) => ({

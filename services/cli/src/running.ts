@@ -109,7 +109,6 @@ export const startRollcall = async (
       clock: world.clock,
       staleAfter,
       staleAnswers: settings.staleAnswers,
-      hosts: new Map(Object.entries(settings.pbx).flatMap(([pbx, { hosts = [] }]) => hosts.map((host) => [host, pbx]))),
       readiness: () => ({
         problems: [projection.problem() ?? [], spooled?.state().problem ?? []].flat(),
         ...(spooled && { spool: spooled.state() }),

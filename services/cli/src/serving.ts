@@ -29,16 +29,22 @@ export type Served = {
   local: string;
 };
 
+/** Host names under which one PBX is served as if it were the only one. */
+const hostsOf = ({ pbx }: Settings): Map<string, string> =>
+  new Map(Object.entries(pbx).flatMap(([name, { hosts = [] }]) => hosts.map((host) => [host, name])));
+
 /** @throws RollcallError those of listen */
 export const serveHttp = async (
   { access, tls, logger }: Entrance,
   settings: Settings,
   world: World,
-  options: ApiOptions,
+  options: Omit<ApiOptions, 'hosts'>,
 ): Promise<{ served: Served | undefined; close: () => Promise<void> }> => {
   const { http, httpOpen, trustProxy, corsOrigins } = settings;
+  if (!http) return { served: undefined, close: async () => {} };
   const api = createApi({
     ...options,
+    hosts: hostsOf(settings),
     logger,
     access,
     scheduler: world.scheduler,
@@ -52,7 +58,6 @@ export const serveHttp = async (
     },
     ...(tls && { tls: tls.current() }),
   });
-  if (!http) return { served: undefined, close: () => api.close() };
   try {
     const url = await listen(api, { ...http, open: httpOpen || access.anyUsers() });
     if (!tls) return { served: { url, local: url }, close: () => api.close() };

@@ -7,16 +7,16 @@ import { openEntrance, serveHttp } from '../serving.ts';
 import { enginesOf } from '../settings/engines.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
 import { settingsWrong } from '../settings/settings-wrong.ts';
-import { engineOptions, serviceOptions } from './service-options.ts';
+import { engineOptions, processOptions, servingOptions } from './service-options.ts';
 
 /** `rollcall api`: serves the list that others make, until SIGTERM or SIGINT. */
 export const registerApi = (program: Command, context: Context): void => {
   const command = program.command('api').description('one service of several: serve the list that the others make');
-  engineOptions(command)
-    .option('--publish <kafka>', 'read the topic there: kafka, or an address. Without it the log is read')
-    .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
-    .option('--stale-answers <mark|refuse>', 'whether answers about a lost PBX say so or are refused (default: mark)');
-  serviceOptions(command, '127.0.0.1:8099')
+  engineOptions(command).option(
+    '--publish <kafka>',
+    'read the topic there: kafka, or an address. Without it the log is read',
+  );
+  processOptions(servingOptions(command))
     .addHelpText('after', HELP)
     .action((flags: Flags) => serve(flags, context));
 };

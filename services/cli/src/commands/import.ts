@@ -12,7 +12,7 @@ import { createLogger } from '../services/run-service.ts';
 import { enginesOf } from '../settings/engines.ts';
 import { loadSettings } from '../settings/load.ts';
 import { pbxNameSchema } from '../settings/schema.ts';
-import { engineOptions } from './service-options.ts';
+import { collect, engineOptions, newLogOptions } from './service-options.ts';
 
 /** Observations that share a durable commit. */
 const BATCH = 1000;
@@ -41,10 +41,9 @@ export const registerImport = (program: Command, context: Context): void => {
     .option('--ami <file>', 'bytes of an AMI connection as received (.gz too, - for standard input)')
     .option('--ari <file>', 'ARI events, one JSON object a line, or {t, e} lines (.gz too, - for standard input)')
     .option('--chunks <file>', 'with --ami: when which bytes came, {t, at, n} lines')
-    .option('--variable <name>', 'channel variable to keep (repeatable)', (name, all: string[]) => [...all, name], [])
+    .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
     .option('--json', 'print the counts as JSON');
-  engineOptions(command)
-    .option('--log-partitions <count>', 'of a log in Kafka (default: 1)')
+  newLogOptions(engineOptions(command))
     .addHelpText('after', HELP)
     .action((options: ImportOptions) => importFeed(options, context));
 };

@@ -6,7 +6,7 @@ import { startIngesting } from '../services/ingesting.ts';
 import { createLogger, runService, type Service } from '../services/run-service.ts';
 import { enginesOf } from '../settings/engines.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
-import { collect, engineOptions, serviceOptions } from './service-options.ts';
+import { engineOptions, healthOptions, newLogOptions, pbxOptions, processOptions } from './service-options.ts';
 
 /** Where it says how it is, unless told otherwise. */
 const HTTP = '127.0.0.1:8097';
@@ -15,24 +15,9 @@ const HTTP = '127.0.0.1:8097';
 export const registerIngest = (program: Command, context: Context): void => {
   const command = program
     .command('ingest')
-    .description('one service of several: follow the PBXs, and write what happens to the log')
-    .option(
-      '--pbx <name=url>',
-      'a PBX to follow (repeatable): ami://, amis://, ari+http:// or ari+https://',
-      collect,
-      [],
-    )
-    .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
-    .option('--reconcile-every <duration>', 'how often the list is compared with the PBX (default: 60s)')
-    .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)");
-  engineOptions(command);
-  command
-    .option('--log-partitions <count>', 'partitions of a log in Kafka: as many projectors can share it (default: 1)')
-    .option('--log-replication <count>', 'copies of each that Kafka keeps, of a new log')
-    .option('--spool-size <size>', 'how much waits on this disk while a log on a server is away (default: 1GB)')
-    .option('--spool-age <duration>', 'and for how long, or off (default: off)')
-    .option('--spool-full <disconnect|discard>', 'what is given up at that bound (default: disconnect)');
-  serviceOptions(command, HTTP)
+    .description('one service of several: follow the PBXs, and write what happens to the log');
+  newLogOptions(engineOptions(pbxOptions(command)));
+  processOptions(healthOptions(command, HTTP))
     .addHelpText('after', HELP)
     .action((flags: Flags) => ingest(flags, context));
 };
@@ -59,7 +44,7 @@ const ingest = async (flags: Flags, { env, terminal, world }: Context): Promise<
       });
       const pbxs = Object.keys(settings.pbx).join(', ') || 'demo: a recording plays';
       return {
-        lines: ['Rollcall ingest', `  PBX   ${pbxs}`, `  log   ${settingText(engine.is)}`, ...healthLine(health.url)],
+        lines: ['Rollcall ingest', `  PBX   ${pbxs}`, `  log   ${engine.is}`, ...healthLine(health.url)],
         failed: ingesting.opened,
         stop: async () => {
           await ingesting.stop();
@@ -74,7 +59,6 @@ const ingest = async (flags: Flags, { env, terminal, world }: Context): Promise<
   await runService(start, { out: terminal.out, logger });
 };
 
-const settingText = (engine: string): string => engine;
 const healthLine = (url: string | undefined): string[] => (url ? [`  see   ${url}/readyz`] : []);
 
 const HELP = `

@@ -7,7 +7,7 @@ import { createLogger, runService, type Service } from '../services/run-service.
 import { enginesOf } from '../settings/engines.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
 import { settingsWrong } from '../settings/settings-wrong.ts';
-import { engineOptions, serviceOptions } from './service-options.ts';
+import { engineOptions, healthOptions, processOptions } from './service-options.ts';
 
 /** Where it says how it is, unless told otherwise. */
 const HTTP = '127.0.0.1:8098';
@@ -21,7 +21,7 @@ export const registerProjector = (program: Command, context: Context): void => {
     '--publish <kafka>',
     'where: kafka, or an address; with a log in Kafka that one, unless given',
   );
-  serviceOptions(command, HTTP)
+  processOptions(healthOptions(command, HTTP))
     .addHelpText('after', HELP)
     .action((flags: Flags) => project(flags, context));
 };

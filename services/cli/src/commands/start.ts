@@ -9,51 +9,22 @@ import { type Flags, loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/schema.ts';
 import { showList } from '../show-list.ts';
 import type { Terminal } from '../terminal.ts';
-import { engineOptions } from './service-options.ts';
-
-const collect = (text: string, all: string[] = []): string[] => [...all, text];
+import { engineOptions, newLogOptions, pbxOptions, processOptions, servingOptions } from './service-options.ts';
 
 /** `rollcall start`: everything in one process, until SIGTERM or SIGINT. */
 export const registerStart = (program: Command, context: Context): void => {
   const command = program
     .command('start', { isDefault: false })
-    .description('run everything in one process: follow the PBXs, keep the log and the list, serve them')
-    .option(
-      '--pbx <name=url>',
-      'a PBX to follow (repeatable): ami://, amis://, ari+http:// or ari+https://',
-      collect,
-      [],
-    );
-  engineOptions(command)
+    .description('run everything in one process: follow the PBXs, keep the log and the list, serve them');
+  newLogOptions(engineOptions(pbxOptions(command)))
     .option('--publish <kafka>', 'publish the list, as topic rollcall.channels: kafka, or kafka://HOST:PORT')
-    .option('--log-partitions <count>', 'partitions of a log in Kafka: as many projectors can share it (default: 1)')
-    .option('--http <host:port>', 'where to serve the list, or off (default: 127.0.0.1:8099)')
     .option('--ami <host:port>', "where to serve tools for Asterisk's AMI, or off (default: off)")
-    .option('--http-open', 'serve whoever reaches the address without a login, as long as there are no users')
-    .option('--tls-cert <file>', 'PEM file of the certificate: HTTP and AMI are served over TLS; with --tls-key')
-    .option('--tls-key <file>', "PEM file of the certificate's key")
-    .option(
-      '--trust-proxy <address>',
-      'a proxy, or a network of them, whose X-Forwarded-For is believed (repeatable)',
-      collect,
-    )
-    .option('--cors-origin <origin>', 'an origin whose pages may read in a browser (repeatable)', collect)
-    .option('--http-connections <number>', 'open connections at most (default: 10000)')
-    .option('--http-connections-per-address <number>', 'of one address, loopback excepted (default: 4000)')
-    .option('--http-rate <number>', 'requests a minute of one address, loopback excepted (default: 12000)')
-    .option('--variable <name>', 'channel variable to keep (repeatable)', collect, [])
-    .option('--stale-after <duration>', "how long a lost PBX's channels stay listed, as stale (default: 15m)")
-    .option('--stale-answers <mark|refuse>', 'whether answers about a lost PBX say so or are refused (default: mark)')
-    .option('--reconcile-every <duration>', 'how often the list is compared with the PBX (default: 60s)')
-    .option('--audit-every <duration>', "how often the PBX's own lists are audited, or off (default: 10m)")
     .option('--retain <duration>', 'how long the events of channels that are over are kept, or off (default: 30d)')
-    .option('--retain-size <size>', 'in how many bytes at most, or off (default: a quarter of the disk, 8 GB at most)')
-    .option('--spool-size <size>', 'how much waits on this disk while a log on a server is away (default: 1GB)')
-    .option('--spool-age <duration>', 'and for how long, or off (default: off)')
-    .option('--spool-full <disconnect|discard>', 'what is given up at that bound (default: disconnect)')
-    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
-    .option('--log-format <format>', 'text or json (default: text)')
-    .option('--config <file>', 'settings in YAML; the names are those of docs/settings.md')
+    .option(
+      '--retain-size <size>',
+      'in how many bytes at most, or off (default: a quarter of the disk, 8 GiB at most)',
+    );
+  processOptions(servingOptions(command))
     .addHelpText('after', HELP)
     .action((flags: Flags) => start(loadSettings(flags, context.env), context));
 };

@@ -47,7 +47,7 @@ const watch = async (options: Options, context: Context): Promise<void> => {
   const remote = remoteOf(options, context);
   const followed =
     remote === undefined
-      ? await followLog(options.data ?? settings.data, world)
+      ? await followLog({ data: options.data ?? settings.data, settings, world })
       : await followServer(remote, options.pbx, world);
   const ending = new AbortController();
   const end = (): void => ending.abort();

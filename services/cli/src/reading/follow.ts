@@ -1,9 +1,9 @@
 import type { Quarantined } from '@rollcall/channel';
 import type { World } from '@rollcall/clock';
 import { errorLine } from '@rollcall/errors';
-import { openEmbeddedLog } from '@rollcall/event-log';
 import { createCounters, replayOpen, runProjector } from '@rollcall/projector';
 import { type CacheReader, type Changes, createMemoryCache } from '@rollcall/state-cache';
+import { openSettingsLog } from '../engines/settings-log.ts';
 import type { Remote } from './reading.ts';
 import { fetchView } from './remote-view.ts';
 
@@ -17,9 +17,12 @@ export type Followed = {
   close: () => Promise<void>;
 };
 
-/** Follows the log of a data directory, which another process may be writing. */
-export const followLog = async (data: string, world: World): Promise<Followed> => {
-  const log = openEmbeddedLog({ dir: data, world, mode: 'read' });
+/**
+ * Follows the log that the settings name, which another process may be writing.
+ * @throws RollcallError as openSettingsLog
+ */
+export const followLog = async (place: Parameters<typeof openSettingsLog>[0]): Promise<Followed> => {
+  const log = await openSettingsLog(place);
   try {
     const cache = await replayOpen(log);
     return {

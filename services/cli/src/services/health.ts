@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from '@rollcall/access';
-import { RollcallError } from '@rollcall/errors';
+import { errorLine, RollcallError } from '@rollcall/errors';
 import type { Settings } from '../settings/schema.ts';
 
 export type HealthOptions = {
@@ -24,7 +24,7 @@ export const serveHealth = async (
   if (!http) return { url: undefined, close: async () => {} };
   const { host, port } = http;
   if (!httpOpen && !isLoopback(host)) throw notLoopback(`${host}:${port}`);
-  const server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answer = (status: number, contentType: string, body: string): void => {
       response.writeHead(status, { 'content-type': contentType, 'x-content-type-options': 'nosniff' });
       response.end(request.method === 'HEAD' ? undefined : body);
@@ -40,6 +40,13 @@ export const serveHealth = async (
     }
     if (path === '/metrics' && metrics) return answer(200, metrics.contentType, await metrics.text());
     json(404, { message: 'Resource not found' });
+  };
+  const server = createServer((request, response) => {
+    // What cannot be told now, since a server is away, say, ends this answer and nothing else.
+    respond(request, response).catch((error) => {
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: errorLine(error) }));
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(`${host}:${port}`, error)));

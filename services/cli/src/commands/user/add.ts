@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { createSecretAsker } from '../../ask-secret.ts';
 import type { Context } from '../../context.ts';
 import { jsonLine } from '../../reading/json-line.ts';
+import { collect } from '../service-options.ts';
 import { administered, makeDataDir, type Options, withOptions } from './administered.ts';
 import { userLine } from './user-line.ts';
 
@@ -13,7 +14,7 @@ export const registerAdd = (user: Command, context: Context): void => {
   withOptions(user.command('add').argument('<name>', 'letters, digits, and . _ - @ inside, 64 at most'))
     .description('add a user; the password is asked for, or read from standard input')
     .addOption(new Option('--role <role>', 'what the user may do').choices(['read', 'operate']).default('read'))
-    .option('--pbx <name>', 'see this PBX alone (repeatable)', (text: string, all: string[] = []) => [...all, text])
+    .option('--pbx <name>', 'see this PBX alone (repeatable)', collect)
     .option('--no-password', 'log in with tokens or over AMI alone')
     .option('--ami-secret', 'ask for a secret for AMI too; it is kept as it is, since MD5 logins need that')
     .addHelpText('after', HELP)
