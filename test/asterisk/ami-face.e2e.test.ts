@@ -10,7 +10,7 @@ import { eventsOf } from './ami-events.ts';
 import { listDifferences, quietLists } from './ami-side-by-side.ts';
 import { connectJudge, type Headers, type Judge } from './judge.ts';
 import { findAsterisk } from './lab.ts';
-import { beginLongCalls } from './long-calls.ts';
+import { beginEchoCalls, beginLongCalls } from './long-calls.ts';
 import type { AmiAccess, AsteriskVersion, Pbx } from './pbx.ts';
 
 const withoutPerl = missingPerl();
@@ -95,11 +95,7 @@ for (const version of versions) {
     });
 
     test('five clients, unchanged, log in, list, follow and log off as at Asterisk itself', async () => {
-      for (let call = 0; call < 2; call++) await judge.originate('Local/echo@default/n', ECHO);
-      await waitFor('the calls to be quiet', async () => {
-        const all = await judge.status();
-        return all.length === 4 && all.every(({ Application }) => Application === 'Echo');
-      });
+      await beginEchoCalls(judge, ECHO);
       const ours = await connectJudge(face);
       await waitFor('the same list', async () => (await ours.coreShowChannels()).length === 4);
       const pairs = await Promise.all(

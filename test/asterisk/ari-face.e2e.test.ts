@@ -7,7 +7,7 @@ import { differences, type Fidelity, type Field, faceOf, quietMoment } from './a
 import { missing, placesOf, tellStory, typesOf } from './ari-stories.ts';
 import { connectJudge, type Judge } from './judge.ts';
 import { findAsterisk } from './lab.ts';
-import { beginLongCalls } from './long-calls.ts';
+import { beginEchoCalls, beginLongCalls } from './long-calls.ts';
 import type { AsteriskVersion, Pbx } from './pbx.ts';
 
 const versions: readonly AsteriskVersion[] = ['22', '16'];
@@ -92,11 +92,7 @@ for (const version of versions) {
     });
 
     test('ari-client, unchanged, sees the same: the list, one channel, a 404, what happens, and its end', async () => {
-      for (let call = 0; call < 2; call++) await judge.originate('Local/echo@default/n', ECHO);
-      await waitFor('the calls to be quiet', async () => {
-        const all = await judge.status();
-        return all.length === 4 && all.every(({ Application }) => Application === 'Echo');
-      });
+      await beginEchoCalls(judge, ECHO);
       const { port } = new URL(running.url);
       const login = { user: 'nobody', password: 'needed' };
       const theirs = tellStory({ ...pbx.ari, url: pbx.ari.url.replace('/ari', '') });

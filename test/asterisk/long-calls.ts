@@ -53,3 +53,12 @@ const bridgedHalves = async (judge: Judge, name: RegExp, count: number): Promise
   });
   return found;
 };
+
+/** Two calls, each of both halves of a Local channel in Echo; resolves when nothing changes about the four any more. */
+export const beginEchoCalls = async (judge: Judge, then: Headers): Promise<void> => {
+  for (let call = 0; call < 2; call++) await judge.originate('Local/echo@default/n', then);
+  await waitFor('the calls to be quiet', async () => {
+    const all = await judge.status();
+    return all.length === 4 && all.every(({ Application }) => Application === 'Echo');
+  });
+};

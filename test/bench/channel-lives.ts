@@ -2,6 +2,8 @@ import {
   type ChannelEvent,
   channelStream,
   type NewEvent,
+  position,
+  type RecordedEvent,
   type Revision,
   revision,
   SCHEMA_VERSION,
@@ -116,3 +118,9 @@ export function* lives(count: number, { seed = 1, alive = 1_700 } = {}): Generat
 export const channelLives = (count: number): LifeAppend[] => [...lives(count)];
 
 export const firstRevision = (expected: ExpectedRevision): Revision => revision(expected === 'none' ? 0 : expected + 1);
+
+/** The event as the log gives it back from `at`. */
+export const recordedAt = ({ stream, expected, event }: LifeAppend, at: number): RecordedEvent => ({
+  ...event,
+  ...{ stream, revision: firstRevision(expected), position: position(at), recorded: event.time },
+});

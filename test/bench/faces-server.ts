@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApi, listen } from '@rollcall/api';
-import { type Channel, evolve, type Pbx, position, type RecordedEvent } from '@rollcall/channel';
+import { type Channel, evolve, type Pbx, position } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { createMemoryCache } from '@rollcall/state-cache';
-import { firstRevision, lives } from './channel-lives.ts';
+import { firstRevision, lives, recordedAt } from './channel-lives.ts';
 
 const alive = Number(process.argv[2]);
 /** Events of one step of the feed, and milliseconds between two. */
@@ -24,9 +24,8 @@ const step = (events: number): void => {
     const next = feed.next().value;
     if (!next) break;
     at += 1;
-    const { stream, expected, event } = next;
-    const place = { stream, revision: firstRevision(expected), position: position(at), recorded: event.time };
-    const recorded: RecordedEvent = { ...event, ...place };
+    const recorded = recordedAt(next, at);
+    const { stream } = recorded;
     const before = removals.has(stream) ? undefined : (puts.get(stream) ?? cache.get(stream));
     const after = evolve(before, recorded);
     if (after) puts.set(stream, after);

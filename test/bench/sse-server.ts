@@ -2,11 +2,11 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApi, listen } from '@rollcall/api';
-import { type Channel, evolve, position, type RecordedEvent } from '@rollcall/channel';
+import { type Channel, evolve, position } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import type { Told } from '@rollcall/projector';
 import { createMemoryCache } from '@rollcall/state-cache';
-import { firstRevision, lives } from './channel-lives.ts';
+import { lives, recordedAt } from './channel-lives.ts';
 
 /** Events that become known together. */
 const STEP = 10;
@@ -23,9 +23,8 @@ const step = (): Told[] => {
     const next = feed.next().value;
     if (!next) break;
     at += 1;
-    const { stream, expected, event } = next;
-    const place = { stream, revision: firstRevision(expected), position: position(at), recorded: event.time };
-    const recorded: RecordedEvent = { ...event, ...place };
+    const recorded = recordedAt(next, at);
+    const { stream } = recorded;
     const before: Channel | undefined = cache.get(stream);
     const after = evolve(before, recorded);
     const puts = new Map(after ? [[stream, after]] : []);

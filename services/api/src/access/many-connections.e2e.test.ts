@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-
-const BIN = fileURLToPath(new URL('../../../cli/bin/rollcall.js', import.meta.url));
+import { type RollcallProcess, startRollcall } from '../../../../test/support/rollcall-process.ts';
 
 /** ROLLCALL_CONNECTIONS=10000 is the long run, which also waits until the server has ended them all. */
 const HELD = Number(process.env.ROLLCALL_CONNECTIONS ?? 1_000);
@@ -14,32 +11,20 @@ const LIMIT = HELD + 50;
 const BEYOND = 200;
 
 let dir: string;
-let server: ChildProcess;
+let running: RollcallProcess;
 let port: number;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-many-'));
-  const args = ['start', '--data', join(dir, 'data'), '--http', '127.0.0.1:0', '--http-connections', String(LIMIT)];
-  server = spawn(process.execPath, [BIN, ...args], { env: { PATH: process.env.PATH } });
-  let said = '';
-  for (const stream of [server.stdout, server.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-  }
-  port = await vi.waitFor(
-    () => {
-      const [, found] = /http:\/\/127\.0\.0\.1:(\d+)\/ari/.exec(said) ?? [];
-      if (found === undefined) throw new Error(said);
-      return Number(found);
-    },
-    { timeout: 20_000 },
-  );
+  running = await startRollcall({
+    data: join(dir, 'data'),
+    pbxs: {},
+    args: ['--http-connections', String(LIMIT)],
+  });
+  port = Number(new URL(running.url).port);
 });
 afterAll(async () => {
-  const ended = new Promise((resolve) => server.once('close', resolve));
-  server.kill();
-  await ended;
+  await running?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -58,7 +43,7 @@ const hold = (): Promise<Socket> =>
   });
 
 const memoryMB = (): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1_024;
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1]) / 1_024;
 
 test(`${HELD} connections that hold on leave room for others; beyond the limit they are ended at once`, {
   timeout: 120_000,
