@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Access, Identity, Role } from '@rollcall/access';
 import { mayOperate, TooManyAttempts } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHub } from '../hub.ts';
 import type { ApiOptions } from '../options.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
@@ -22,6 +22,8 @@ declare module 'fastify' {
     open?: boolean;
     /** What it takes to be served; default `read`. */
     role?: Role;
+    /** It tells of all PBXs at once: not for a user who is bound to some. */
+    everyPbx?: boolean;
   }
 }
 
@@ -40,7 +42,9 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
   const sources = { options, hub: createHub(options.follow) };
   // By whom it is of and what he may see: each request of a token makes an identity anew, and what faces keep is kept by the view.
   const views = new Map<string, View>();
+  const everything = viewOf(ANYBODY, sources);
   const view = (identity: Identity): View => {
+    if (identity.pbxs === undefined && identity.name === ANYBODY.name) return everything;
     const key = JSON.stringify([identity.name, identity.pbxs]);
     const known = views.get(key) ?? viewOf(identity, sources);
     views.set(key, known);
@@ -49,31 +53,45 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
   const present = access && options.scheduler ? dismissRevoked(server, access, options.scheduler) : undefined;
   server.decorateRequest('identity');
   server.decorateRequest('view');
-  server.addHook('onRequest', async (request, reply) => {
-    const { open = false, role = 'read' } = request.routeOptions.config;
-    request.identity = ANYBODY;
-    request.view = view(ANYBODY);
-    const shown = credentialsOf(request.headers.authorization, request.query);
-    const asked = access?.anyUsers() ?? false;
-    if (!asked && !options.open) checkLocal(request, options.hosts);
-    const identity = await identityOf(shown, request.ip).catch((error) => {
-      // Whoever watches over the process may show a login that is none any more.
-      if (open) return undefined;
-      if (error instanceof TooManyAttempts) reply.header('retry-after', error.retryAfter);
-      throw error;
-    });
+  /** @throws RollcallError NOT_LOGGED_IN, ROLE_MISSING */
+  const admit = (request: FastifyRequest, shown: Credentials, asked: boolean, identity: Identity | undefined): void => {
+    const { open = false, role = 'read', everyPbx = false } = request.routeOptions.config;
     const admitted = identity ?? (open || (role === 'read' && !asked) ? ANYBODY : undefined);
     if (!admitted) throw notLoggedIn(shown);
     if (role === 'operate' && !mayOperate(admitted)) throw roleMissing(admitted);
+    if (everyPbx && admitted.pbxs) throw isBound(admitted);
     request.identity = admitted;
     request.view = view(admitted);
     if (asked && admitted !== ANYBODY && admitted !== OPERATOR) present?.(request.socket, admitted);
+  };
+  // Nothing is waited for where nothing is shown: a promise costs each request.
+  server.addHook('onRequest', (request, reply, done) => {
+    const { open = false } = request.routeOptions.config;
+    request.identity = ANYBODY;
+    request.view = everything;
+    const shown = credentialsOf(request.headers.authorization, request.query);
+    const asked = access?.anyUsers() ?? false;
+    if (!asked && !options.open) checkLocal(request, options.hosts);
+    if (shown.kind === 'none') {
+      admit(request, shown, asked, undefined);
+      done();
+      return;
+    }
+    identityOf(shown, request.ip)
+      .catch((error) => {
+        // Whoever watches over the process may show a login that is none any more.
+        if (open) return undefined;
+        if (error instanceof TooManyAttempts) reply.header('retry-after', error.retryAfter);
+        throw error;
+      })
+      .then((identity) => admit(request, shown, asked, identity))
+      .then(() => done(), done);
   });
 };
 
 type IdentityOf = (shown: Credentials, address: string) => Promise<Identity | undefined>;
 
-/** Undefined where nothing was shown, or nothing that anybody asks for: without users a password is not looked at. */
+/** Undefined where nothing was shown that anybody asks for: without users a password is not looked at. */
 const createIdentityOf = (access: Access | undefined, operatorToken: string | undefined): IdentityOf => {
   const expected = operatorToken === undefined ? undefined : sha256(operatorToken);
   return async (shown, address) => {
@@ -101,4 +119,11 @@ const roleMissing = ({ name }: Identity) =>
     'ROLE_MISSING',
     `"${name}" may read, and this is for who may operate.`,
     'Ask with a user or token of role operate ("rollcall user add NAME --role operate").',
+  );
+
+const isBound = ({ name, pbxs = [] }: Identity) =>
+  new RollcallError(
+    'ROLE_MISSING',
+    `"${name}" is bound to ${pbxs.join(', ')}, and this tells of every PBX.`,
+    'Ask with a user or token that is not bound ("rollcall user add NAME").',
   );

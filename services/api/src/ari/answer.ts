@@ -1,9 +1,10 @@
 import type { Channel } from '@rollcall/channel';
 
-/** What is answered: a status, and JSON in pieces. */
+/** What is answered: a status, and JSON. */
 export type Answer = {
   status: number;
-  pieces: readonly Buffer[];
+  /** What is short goes out as text, in one write with its headers; what is long in pieces; without either there is no body. */
+  body: string | readonly Buffer[] | undefined;
   headers?: Readonly<Record<string, string>>;
   /** The one channel that it tells of. */
   about?: Channel;
@@ -11,7 +12,7 @@ export type Answer = {
 
 export const json = (value: unknown, status = 200): Answer => ({
   status,
-  pieces: [Buffer.from(JSON.stringify(value))],
+  body: JSON.stringify(value),
 });
 
 /** As Asterisk says what is wrong. */

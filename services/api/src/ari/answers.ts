@@ -24,12 +24,12 @@ export type Asked = {
 export const ANSWERS: Readonly<Record<Exclude<OperationName, 'eventWebsocket'>, (asked: Asked) => Answer>> = {
   listChannels: ({ scope, listing, lists }) => ({
     status: 200,
-    pieces: lists(scope, listing, isFleet(scope, listing.cache)),
+    body: lists(scope, listing, isFleet(scope, listing.cache)),
   }),
   getChannel: ({ scope, listing, parameters }) => {
     const channel = channelById(scope, listing, parameters.channelId ?? '');
     if (!channel) return refused(404, 'Channel not found');
-    return { status: 200, pieces: [channelBody(channel, isFleet(scope, listing.cache))], about: channel };
+    return { status: 200, body: channelBody(channel, isFleet(scope, listing.cache)), about: channel };
   },
   getChannelVar: ({ scope, listing, parameters, query }) => {
     const channel = channelByIdOrName(scope, listing, parameters.channelId ?? '');

@@ -9,16 +9,16 @@ const OPEN = Buffer.from('[');
 const CLOSE = Buffer.from(']');
 
 /** Channels never change in place, so what was written of one holds as long as it does. */
-const alone = new WeakMap<Channel, Buffer>();
-const named = new WeakMap<Channel, Buffer>();
+const alone = new WeakMap<Channel, string>();
+const named = new WeakMap<Channel, string>();
 
 /** @param fleet whether the PBX is named in it, since several answer as one */
-export const channelBody = (channel: Channel, fleet: boolean): Buffer => {
+export const channelBody = (channel: Channel, fleet: boolean): string => {
   const kept = fleet ? named : alone;
   let body = kept.get(channel);
   if (!body) {
     const model = ariChannel(channel);
-    body = Buffer.from(JSON.stringify(fleet ? { ...model, pbx: channel.pbx } : model));
+    body = JSON.stringify(fleet ? { ...model, pbx: channel.pbx } : model);
     kept.set(channel, body);
   }
   return body;

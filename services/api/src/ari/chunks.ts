@@ -9,7 +9,6 @@ export type Chunk = {
 
 /** Channels in one chunk: some 90 kB. */
 const SIZE = 256;
-const COMMA = ','.charCodeAt(0);
 
 /**
  * The chunks of a list as it is now; those of before are taken over wherever nothing changed. A list mostly keeps its order: what is
@@ -18,7 +17,7 @@ const COMMA = ','.charCodeAt(0);
 export const rechunk = (
   before: readonly Chunk[],
   list: Iterable<Channel>,
-  bodyOf: (channel: Channel) => Buffer,
+  bodyOf: (channel: Channel) => string,
 ): Chunk[] => {
   const chunks: Chunk[] = [];
   let kept: Channel[] = [];
@@ -68,16 +67,8 @@ export const rechunk = (
 const isSame = (one: Channel, other: Channel): boolean =>
   one.uniqueid === other.uniqueid && one.pbx === other.pbx && one.boot === other.boot;
 
-const write = (channels: readonly Channel[], bodyOf: (channel: Channel) => Buffer): Chunk => {
-  const bodies = channels.map(bodyOf);
-  let length = bodies.length;
-  for (const one of bodies) length += one.length;
-  const body = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const one of bodies) {
-    body[at] = COMMA;
-    body.set(one, at + 1);
-    at += one.length + 1;
-  }
-  return { channels, body };
+const write = (channels: readonly Channel[], bodyOf: (channel: Channel) => string): Chunk => {
+  let text = '';
+  for (const channel of channels) text += `,${bodyOf(channel)}`;
+  return { channels, body: Buffer.from(text) };
 };

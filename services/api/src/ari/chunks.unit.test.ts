@@ -9,7 +9,7 @@ const channel = (uniqueid: string, at = 0): Channel =>
     revision: revision(at),
     position: position(at + 1),
   });
-const bodyOf = ({ uniqueid, revision }: Channel): Buffer => Buffer.from(`"${uniqueid}@${revision}"`);
+const bodyOf = ({ uniqueid, revision }: Channel): string => `"${uniqueid}@${revision}"`;
 const read = (chunks: readonly Chunk[]): unknown =>
   JSON.parse(
     `[${Buffer.concat(chunks.map(({ body }) => body))

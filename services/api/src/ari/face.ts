@@ -30,8 +30,8 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
   const applications = perView(options.clock);
   const follow = eventsFace(sockets);
 
-  /** Answers with a promise of nothing: one of the reply itself would have Fastify watch for the end of each answer. */
-  const answer = async (request: FastifyRequest, reply: FastifyReply, mount: Mount): Promise<void> => {
+  /** Answers at once wherever nothing is waited for: a promise of the reply itself would have Fastify watch for the end of each answer. */
+  const answer = (request: FastifyRequest, reply: FastifyReply, mount: Mount): Promise<unknown> | undefined => {
     const scope = mount.scope(request);
     const path = pathOf(request).slice(scope.prefix.length);
     const { view } = request;
@@ -40,25 +40,26 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
     else if (path.endsWith('/') && path !== '/') send(reply, endsWithSlash(scope, path));
     else if (path.startsWith(DOCS)) send(reply, docs(request, scope, path.slice(DOCS.length)));
     else if (matched.is === 'unknown') send(reply, NOT_FOUND);
-    else if (request.method === 'OPTIONS') send(reply, { status: 204, pieces: [], headers: allow(matched) });
+    else if (request.method === 'OPTIONS') send(reply, { status: 204, body: undefined, headers: allow(matched) });
     else if (matched.is === 'nothing') send(reply, refused(405, 'Invalid method', allow(matched)));
-    else if (matched.name === 'eventWebsocket') await follow(request, reply, scope, applications(view));
+    else if (matched.name === 'eventWebsocket') return follow(request, reply, scope, applications(view));
     else {
       const at = lastOf(request.query, 'at');
       const { now } = options.clock;
-      const { cache } = view;
-      const listing = {
-        staleAfter: options.staleAfter,
-        ...(at === undefined ? { cache, now: now() } : await view.at(at)),
+      const { name, parameters } = matched;
+      const operate = (shown: Pick<Listing, 'cache' | 'now'>): void => {
+        const listing = { ...shown, staleAfter: options.staleAfter };
+        const refuse = refuses(name, scope, listing, options);
+        const query = (one: string): string | undefined => lastOf(request.query, one);
+        const asked = { scope, listing, lists, parameters, applications: applications(view), query };
+        const answered = refuse ? refused(503, 'Asterisk not booted') : ANSWERS[name](asked);
+        if (!refuse && TELLS_STATE.has(name)) sayDoubts(reply, answered, scope, listing);
+        send(reply, answered);
       };
-      const asked = { scope, listing, lists, parameters: matched.parameters, applications: applications(view) };
-      const refuse = refuses(matched.name, scope, listing, options);
-      const answered = refuse
-        ? refused(503, 'Asterisk not booted')
-        : ANSWERS[matched.name]({ ...asked, query: (name) => lastOf(request.query, name) });
-      if (!refuse && TELLS_STATE.has(matched.name)) sayDoubts(reply, answered, scope, listing);
-      send(reply, answered);
+      if (at !== undefined) return view.at(at).then(operate);
+      operate({ cache: view.cache, now: now() });
     }
+    return undefined;
   };
 
   for (const mount of [fleetMount(options), pbxMount]) {
@@ -144,16 +145,19 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-const send = (reply: FastifyReply, { status, pieces, headers }: Answer): FastifyReply => {
+/** Asterisk names no charset, and Fastify would. */
+const asItIs = (text: string): string => text;
+
+const send = (reply: FastifyReply, { status, body, headers }: Answer): FastifyReply => {
   reply.status(status).headers(HEADERS);
   if (headers) reply.headers(headers);
-  const [piece] = pieces;
-  if (piece === undefined) return reply.send();
+  if (body === undefined) return reply.send();
   reply.header('content-type', 'application/json');
-  if (pieces.length === 1) return reply.send(piece);
+  if (typeof body === 'string') return reply.serializer(asItIs).send(body);
+  if (body.length === 1) return reply.send(body[0]);
   let length = 0;
-  for (const { byteLength } of pieces) length += byteLength;
-  return reply.header('content-length', length).send(Readable.from(pieces, { objectMode: false }));
+  for (const { byteLength } of body) length += byteLength;
+  return reply.header('content-length', length).send(Readable.from(body, { objectMode: false }));
 };
 
 const UNAUTHORIZED = { 'www-authenticate': 'Basic realm="Asterisk REST Interface"' };

@@ -169,6 +169,7 @@ export const match = (path: string): Matched => {
 
 /** What is not percent-encoded rightly is meant as it stands. */
 const decoded = (segment: string): string => {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {
