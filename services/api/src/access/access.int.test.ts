@@ -1,6 +1,7 @@
 import { systemWorld } from '@rollcall/clock';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { createMetrics, listMetrics } from '../metrics/index.ts';
 import { createJobs, operation } from '../operations.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, serve } from '../testing/served.ts';
 import { basic, PASSWORD, someUsers } from '../testing/users.ts';
@@ -42,8 +43,11 @@ beforeAll(async () => {
     [heldAt('pbx-a', '1.1'), heldAt(`${HIDDEN}-pbx`, '1.2')],
   );
   const { access } = users;
+  const metrics = createMetrics();
+  listMetrics(metrics, { cache, clock: systemWorld.clock, staleAfter: 900_000 });
   api = await serve({
     cache,
+    metrics,
     access,
     scheduler: systemWorld.scheduler,
     trustProxy: ['127.0.0.1'],
