@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { said } from './child.ts';
 import { median, type Result, race } from './race.ts';
+import { benchResume } from './sse-resume.ts';
 
 const READERS = 1_000;
 const ROUNDS = Number(process.env.R ?? 5);
@@ -23,7 +25,8 @@ export const benchSse = async (): Promise<Result[]> => {
     };
     const name = `SSE to ${READERS} readers`;
     const raced = await race(name, ROUNDS, 'bare', contestants);
-    return [...raced.map((result) => ({ ...result, unit: 'events/s, each to all' })), await fedMeanwhile(child, name)];
+    const each = raced.map((result) => ({ ...result, unit: 'events/s, each to all' }));
+    return [...each, await fedMeanwhile(child, name), ...(await benchResume())];
   } finally {
     child.kill();
   }
@@ -103,13 +106,3 @@ const fedMeanwhile = async (child: ChildProcess, name: string): Promise<Result> 
     ratio: Number((value / FEED).toFixed(2)),
   };
 };
-
-const said = <T>(child: ChildProcess): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`the server ended with ${code}`));
-    child.once('exit', ended);
-    child.once('message', (message) => {
-      child.off('exit', ended);
-      resolve(message as T);
-    });
-  });

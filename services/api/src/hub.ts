@@ -1,6 +1,7 @@
 import type { Position } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
+import { createRecentlyTold, type Kept, newer, type RecentlyTold } from './recently-told.ts';
 
 /**
  * What happens, event by event, in the order of the log: after `from`, or from now on where it is left out. Ends when `signal` aborts.
@@ -13,15 +14,35 @@ export type Hub = {
    * @throws RollcallError FEED_READER_SLOW when the reader is behind by more than the hub's limit; what following the log throws
    */
   join: (signal: AbortSignal) => AsyncGenerator<readonly Told[]>;
+  /**
+   * The same after a position of a log with one order, without reading that log: what was told last is kept. Undefined where it is not
+   * kept from there on.
+   */
+  resume: (after: Position, signal: AbortSignal) => AsyncGenerator<readonly Told[]> | undefined;
+  /**
+   * From now on the log is followed on when the last reader has left, for as long as he could resume: readers behind one proxy lose
+   * their connections together. Until `signal` aborts.
+   */
+  stay: (signal: AbortSignal) => void;
   readonly readers: number;
 };
 
 type Reader = { batches: (readonly Told[])[]; behind: number; failed: unknown; wake: () => void };
 
 /** @param limit events that a reader may be behind; it is dropped then, never waited for */
-export const createHub = (follow: Follow, limit = 10_000): Hub => {
+export type HubOptions = { limit?: number; kept?: Kept };
+
+const MOST_BEHIND = 10_000;
+/** Less than a reader may be behind, with room for what happens while it catches up. */
+const KEPT: Kept = { events: 5_000, bytes: 32 * 1024 * 1024 };
+export const NOTHING_KEPT: Kept = { events: 0, bytes: 0 };
+
+export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT }: HubOptions = {}): Hub => {
   const readers = new Set<Reader>();
-  let following: AbortController | undefined;
+  let following: { ending: AbortController; recent: RecentlyTold } | undefined;
+  let staying: AbortSignal | undefined;
+  /** The last that was told when the last reader left. */
+  let left: Position | undefined;
 
   const end = (error: unknown): void => {
     for (const reader of readers) {
@@ -30,15 +51,28 @@ export const createHub = (follow: Follow, limit = 10_000): Hub => {
     }
   };
 
-  const run = async (own: AbortController): Promise<void> => {
+  const stop = (): void => {
+    following?.ending.abort();
+    following = undefined;
+  };
+
+  const stopIfNeedless = (): void => {
+    if (readers.size > 0) return;
+    const mayResume = staying && !staying.aborted && left !== undefined && following?.recent.covers(left);
+    if (!mayResume) stop();
+  };
+
+  const run = async (own: { ending: AbortController; recent: RecentlyTold }): Promise<void> => {
     try {
-      for await (const told of follow(undefined, own.signal)) {
+      for await (const told of follow(undefined, own.ending.signal)) {
+        own.recent.add(told);
         for (const reader of readers) {
           if (reader.behind > limit) reader.failed ??= tooSlow(limit);
           else reader.batches.push(told);
           reader.behind += told.length;
           reader.wake();
         }
+        if (following === own) stopIfNeedless();
       }
       if (following === own) end(new RollcallError('FEED_ENDED', 'Rollcall is stopping.', 'Connect again.'));
     } catch (error) {
@@ -48,28 +82,40 @@ export const createHub = (follow: Follow, limit = 10_000): Hub => {
     }
   };
 
+  /** @param missed what it is told first */
+  const enter = (signal: AbortSignal, missed: (readonly Told[])[]): AsyncGenerator<readonly Told[]> => {
+    const behind = missed.reduce((sum, { length }) => sum + length, 0);
+    const reader: Reader = { batches: missed, behind, failed: undefined, wake: () => {} };
+    // From the call on, not from the first time that it is read.
+    readers.add(reader);
+    if (!following) {
+      following = { ending: new AbortController(), recent: createRecentlyTold(kept) };
+      void run(following);
+    }
+    const leave = (): void => {
+      if (!readers.delete(reader)) return;
+      reader.wake();
+      left = following?.recent.newest;
+      stopIfNeedless();
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    return read(reader, signal, leave);
+  };
+
   return {
     get readers() {
       return readers.size;
     },
-    join: (signal) => {
-      const reader: Reader = { batches: [], behind: 0, failed: undefined, wake: () => {} };
-      // From the call on, not from the first time that it is read.
-      readers.add(reader);
-      if (!following) {
-        following = new AbortController();
-        void run(following);
-      }
-      const leave = (): void => {
-        readers.delete(reader);
-        reader.wake();
-        if (readers.size > 0) return;
-        following?.abort();
-        following = undefined;
-      };
-      if (signal.aborted) leave();
-      else signal.addEventListener('abort', leave, { once: true });
-      return read(reader, signal, leave);
+    join: (signal) => enter(signal, []),
+    resume: (after, signal) => {
+      const missed = following?.recent.after(after);
+      return missed && behindOf(enter(signal, missed), after);
+    },
+    stay: (signal) => {
+      if (staying === signal) return;
+      staying = signal;
+      signal.addEventListener('abort', stopIfNeedless, { once: true });
     },
   };
 };
@@ -91,6 +137,14 @@ async function* read(reader: Reader, signal: AbortSignal, leave: () => void): As
   } finally {
     signal.removeEventListener('abort', leave);
     leave();
+  }
+}
+
+/** A list may be ahead of what is told of it: what it has is not told again. */
+async function* behindOf(batches: AsyncIterable<readonly Told[]>, after: Position): AsyncGenerator<readonly Told[]> {
+  for await (const batch of batches) {
+    const fresh = newer(batch, after);
+    if (fresh.length > 0) yield fresh;
   }
 }
 

@@ -1,13 +1,16 @@
+import { position } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createHub, type Follow } from './hub.ts';
 
 /** A log that is told what happens. */
 const source = () => {
   const open: { push: (batch: Told[]) => void; fail: (error: Error) => void }[] = [];
   let followed = 0;
+  let last: AbortSignal | undefined;
   const follow: Follow = async function* (_from, signal) {
     followed++;
+    last = signal;
     const batches: Told[][] = [];
     let failed: Error | undefined;
     let wake = (): void => {};
@@ -37,6 +40,7 @@ const source = () => {
     happen: (batch: Told[]) => open.at(-1)?.push(batch),
     fail: (error: Error) => open.at(-1)?.fail(error),
     followed: () => followed,
+    isFollowed: () => last?.aborted === false,
   };
 };
 
@@ -66,7 +70,7 @@ describe('the hub', () => {
 
   test('drops a reader that is too slow, and keeps the others', async () => {
     const { follow, happen } = source();
-    const hub = createHub(follow, 3);
+    const hub = createHub(follow, { limit: 3 });
     const { signal } = new AbortController();
     const slow = hub.join(signal);
     const fast = hub.join(signal);
@@ -101,5 +105,46 @@ describe('the hub', () => {
     expect([followed(), hub.readers]).toEqual([1, 1]);
     leaving.abort();
     expect(hub.readers).toBe(0);
+  });
+
+  test('drops a reader that resumes and does not read', async () => {
+    const { follow, happen } = source();
+    const hub = createHub(follow, { limit: 3, kept: { events: 3, bytes: 1e6 } });
+    const { signal } = new AbortController();
+    const fast = hub.join(signal);
+    for (const at of [1, 2, 3]) happen([event(at)]);
+    for (const at of [1, 2, 3]) expect(positions((await fast.next()).value as Told[])).toEqual([at]);
+    const slow = hub.resume(position(1), signal);
+    for (let at = 4; at <= 6; at++) {
+      happen([event(at)]);
+      expect(positions((await fast.next()).value as Told[])).toEqual([at]);
+    }
+    await expect(slow?.next()).rejects.toMatchObject({ code: 'FEED_READER_SLOW' });
+    expect(hub.readers).toBe(1);
+  });
+
+  test('stays when the last reader has left, until he could not resume, or until it is told to end', async () => {
+    const { follow, happen, followed, isFollowed } = source();
+    const hub = createHub(follow, { kept: { events: 3, bytes: 1e6 } });
+    const staying = new AbortController();
+    hub.stay(staying.signal);
+    const readOne = async (at: number): Promise<void> => {
+      const leaving = new AbortController();
+      const reader = hub.join(leaving.signal);
+      happen([event(at)]);
+      expect(positions((await reader.next()).value as Told[])).toEqual([at]);
+      leaving.abort();
+    };
+    await readOne(1);
+    for (const at of [2, 3, 4]) happen([event(at)]);
+    await vi.waitFor(() => expect(hub.resume(position(1), AbortSignal.abort())).toBeDefined());
+    expect([isFollowed(), followed()]).toEqual([true, 1]);
+    for (const at of [5, 6, 7, 8]) happen([event(at)]);
+    await vi.waitFor(() => expect(isFollowed()).toBe(false));
+    expect(hub.resume(position(8), AbortSignal.abort())).toBeUndefined();
+    await readOne(9);
+    expect([isFollowed(), followed()]).toEqual([true, 2]);
+    staying.abort();
+    expect(isFollowed()).toBe(false);
   });
 });

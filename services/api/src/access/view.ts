@@ -14,6 +14,10 @@ export type View = {
   readonly follow: Follow;
   /** As in Hub: events from now on, for one reader among many. */
   readonly join: (signal: AbortSignal) => AsyncGenerator<readonly Told[]>;
+  /** As in Hub: the same after a position, where what was told since is kept. */
+  readonly resume: Hub['resume'];
+  /** As in Hub. */
+  readonly stay: Hub['stay'];
   /** Whether anything of that PBX may be shown. */
   readonly sees: (pbx: string) => boolean;
 };
@@ -22,7 +26,7 @@ type Sources = { options: Pick<ApiOptions, 'cache' | 'at' | 'follow'>; hub: Hub 
 
 export const viewOf = (identity: Identity, { options, hub }: Sources): View => {
   const sees = (pbx: string): boolean => maySee(identity, pbx);
-  if (identity.pbxs === undefined) return { ...options, join: hub.join, sees };
+  if (identity.pbxs === undefined) return { ...options, join: hub.join, resume: hub.resume, stay: hub.stay, sees };
   return {
     cache: cacheOf(options.cache, sees),
     at: async (moment) => {
@@ -31,6 +35,11 @@ export const viewOf = (identity: Identity, { options, hub }: Sources): View => {
     },
     follow: (from, signal) => toldOf(options.follow(from, signal), sees),
     join: (signal) => toldOf(hub.join(signal), sees),
+    resume: (after, signal) => {
+      const batches = hub.resume(after, signal);
+      return batches && toldOf(batches, sees);
+    },
+    stay: hub.stay,
     sees,
   };
 };

@@ -5,7 +5,7 @@ import { isLoopback } from '@rollcall/access';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
-import { createHub } from '../hub.ts';
+import { createHub, NOTHING_KEPT } from '../hub.ts';
 import type { ApiOptions } from '../options.ts';
 import { createAdmission, type Limits } from './admission.ts';
 import { type AmiEvent, amiEvents } from './events.ts';
@@ -43,7 +43,8 @@ const KEEP_ALIVE_MS = 30_000;
 export const createAmiFace = (options: AmiOptions): AmiFace => {
   const { cache, staleAfter, world } = options;
   const { clock, scheduler, random } = world;
-  const hub = createHub(options.follow);
+  // AMI knows no resuming.
+  const hub = createHub(options.follow, { kept: NOTHING_KEPT });
   const rendered = new WeakMap<readonly Told[], readonly AmiEvent[]>();
   const render = (told: readonly Told[]): readonly AmiEvent[] => {
     const events = rendered.get(told) ?? amiEvents(told, () => cache.list());

@@ -1,20 +1,26 @@
 import { type Position, position } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
 import type { View } from '../access/view.ts';
+import { newer } from '../recently-told.ts';
 
 /** So near to the present the reader is told by the hub as well, until both have met. */
 const NEAR = 1_000;
 
 /**
- * What happens, for one reader: after `after`, or from now on. Nothing is missed and nothing told twice: the past comes from the log by itself,
- * until it meets the hub that tells the present to all readers.
+ * What happens, for one reader: after `after`, or from now on. Nothing is missed and nothing told twice. Where the hub keeps what was told
+ * since, it comes from there; else the past comes from the log by itself, until it meets the hub that tells the present to all readers.
+ * @param oneOrder whether all positions of the log are in one order: what is kept is found by it
  * @throws RollcallError FEED_READER_SLOW; what following the log throws
  */
 export const readFeed = (
   view: View,
   after: Position | undefined,
   signal: AbortSignal,
-): AsyncIterable<readonly Told[]> => (after === undefined ? view.join(signal) : resumed(view, after, signal));
+  oneOrder: boolean,
+): AsyncIterable<readonly Told[]> => {
+  if (after === undefined) return view.join(signal);
+  return (oneOrder ? view.resume(after, signal) : undefined) ?? resumed(view, after, signal);
+};
 
 async function* resumed(view: View, after: Position, signal: AbortSignal): AsyncIterable<readonly Told[]> {
   let last: number = after;
@@ -28,9 +34,13 @@ async function* resumed(view: View, after: Position, signal: AbortSignal): Async
   }
   if (!present || signal.aborted) return;
   const { batches, first = [] } = present;
-  yield* newer([first], last);
+  const met = newer(first, last);
+  if (met.length > 0) yield met;
   last = Math.max(last, first.at(-1)?.event.position ?? last);
-  for await (const batch of batches) yield* newer([batch], last);
+  for await (const batch of batches) {
+    const fresh = newer(batch, last);
+    if (fresh.length > 0) yield fresh;
+  }
 }
 
 const join = (view: View, signal: AbortSignal) => {
@@ -45,13 +55,6 @@ const join = (view: View, signal: AbortSignal) => {
   );
   return present;
 };
-
-function* newer(batches: readonly (readonly Told[])[], last: number): Generator<readonly Told[]> {
-  for (const batch of batches) {
-    const fresh = (batch[0]?.event.position ?? 0) > last ? batch : batch.filter(({ event }) => event.position > last);
-    if (fresh.length > 0) yield fresh;
-  }
-}
 
 /** `Last-Event-ID` or `after`: a position; undefined where neither is given, NaN where it is none. */
 export const positionAsked = (text: string | undefined): Position | undefined =>

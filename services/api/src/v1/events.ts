@@ -40,7 +40,9 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
     readers++;
     const leaving = new AbortController();
     const signal = AbortSignal.any([leaving.signal, closing.signal]);
-    const feed = readFeed(request.view, from, signal);
+    request.view.stay(closing.signal);
+    // Where the list comes from a topic, positions of several partitions are in no order.
+    const feed = readFeed(request.view, from, signal, options.log !== undefined);
     return {
       [Symbol.asyncIterator]: () => only(feed, filter)[Symbol.asyncIterator](),
       leave: () => {

@@ -1,0 +1,168 @@
+import { type Position, position } from '@rollcall/channel';
+import type { Told } from '@rollcall/projector';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { type View, viewOf } from '../access/view.ts';
+import { createHub, type Follow, type HubOptions } from '../hub.ts';
+import { cacheOf } from '../testing/served.ts';
+import { readFeed } from './event-feed.ts';
+
+/** A log in which not every position has something to tell. */
+const logOf = (options: HubOptions = {}) => {
+  const all: Told[] = [];
+  let head = 0;
+  const wakers = new Set<() => void>();
+  const follow = vi.fn<Follow>(async function* (from, signal) {
+    let last: number = from ?? head;
+    const wake = { now: () => {} };
+    const awaken = (): void => wake.now();
+    wakers.add(awaken);
+    signal.addEventListener('abort', awaken);
+    while (!signal.aborted) {
+      const batch = all.filter(({ event }) => event.position > last).slice(0, 1 + (last % 4));
+      last = batch.at(-1)?.event.position ?? last;
+      if (batch.length > 0) yield batch;
+      else
+        await new Promise<void>((resolve) => {
+          wake.now = resolve;
+        });
+    }
+    wakers.delete(awaken);
+  });
+  const hub = createHub(follow, options);
+  const cache = Object.defineProperty({ ...cacheOf([], []) }, 'checkpoint', { get: () => position(head) });
+  const at = async () => ({ cache, now: 0 });
+  const view = (pbxs?: string[]): View =>
+    viewOf({ name: '', role: 'read', ...(pbxs && { pbxs }) }, { options: { cache, at, follow }, hub });
+  return {
+    ...{ hub, follow, view },
+    head: () => position(head),
+    after: (from: number) => all.filter(({ event }) => event.position > from).map(({ event }) => event.position),
+    happen: (gaps: readonly number[]): void => {
+      for (const gap of gaps) {
+        head += gap;
+        all.push(told(head));
+      }
+      for (const wake of wakers) wake();
+    },
+    /** Something is written that tells nothing. */
+    pass: (): void => {
+      head += 1;
+    },
+  };
+};
+
+const told = (at: number): Told =>
+  ({
+    event: { position: at, pbx: at % 2 ? 'a' : 'b', data: { text: 'x'.repeat(at % 50) } },
+  }) as unknown as Told;
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Reads, and keeps what it had. */
+const reader = (view: View, after: Position | undefined, oneOrder = true) => {
+  const leaving = new AbortController();
+  const had: number[] = [];
+  const feed = readFeed(view, after, leaving.signal, oneOrder);
+  const reading = (async () => {
+    for await (const batch of feed) had.push(...batch.map(({ event }) => event.position));
+  })();
+  return { had, reading, leave: () => leaving.abort() };
+};
+
+const gaps = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 8 });
+const turn = fc.record({ is: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 5 }) });
+const steps = fc.array(
+  fc.oneof(
+    turn,
+    turn,
+    fc.record({ is: fc.constant('happen' as const), gaps }),
+    fc.record({ is: fc.constant('pass' as const) }),
+    fc.record({ is: fc.constant('resume' as const), back: fc.nat(12), narrowed: fc.boolean() }),
+    fc.record({ is: fc.constant('resume' as const), back: fc.nat(3), narrowed: fc.boolean() }),
+    fc.record({ is: fc.constant('leave' as const), which: fc.nat(5) }),
+  ),
+  { minLength: 20, maxLength: 40 },
+);
+
+describe('a reader who resumes', () => {
+  test('gets what the log says after his position, once and in order, however much of it is kept', async () => {
+    let fromKept = 0;
+    let fromLog = 0;
+    await fc.assert(
+      fc.asyncProperty(steps, fc.nat(12), fc.nat(60_000), async (plan, events, bytes) => {
+        const log = logOf({ kept: { events, bytes } });
+        log.hub.stay(new AbortController().signal);
+        const readers: ReturnType<typeof begin>[] = [];
+        const begin = (back: number, narrowed: boolean) => {
+          const after = position(Math.max(0, log.head() - back));
+          return { after, narrowed, ...reader(log.view(narrowed ? ['a'] : undefined), after) };
+        };
+        const resume = vi.spyOn(log.hub, 'resume');
+        log.happen([1, 1, 1]);
+        readers.push(begin(0, false));
+        for (const step of plan) {
+          if (step.is === 'happen') log.happen(step.gaps);
+          else if (step.is === 'pass') log.pass();
+          else if (step.is === 'turns') await turns(step.count);
+          else if (step.is === 'resume') readers.push(begin(step.back, step.narrowed));
+          else for (const one of readers.splice(step.which, 1)) one.leave();
+        }
+        log.happen([1, 1]);
+        await turns(3);
+        for (const { after, narrowed, had } of readers) {
+          const whole = log.after(after).filter((at) => !narrowed || at % 2);
+          await vi.waitFor(() => expect(had.at(-1) ?? 0).toBeGreaterThanOrEqual(whole.at(-1) ?? 0));
+          expect(had).toEqual(whole);
+        }
+        for (const { value } of resume.mock.results) {
+          if (value === undefined) fromLog++;
+          else fromKept++;
+        }
+        for (const one of readers) one.leave();
+      }),
+      { numRuns: 200 },
+    );
+    expect(fromKept).toBeGreaterThan(100);
+    expect(fromLog).toBeGreaterThan(100);
+  });
+
+  test('a thousand of them do not read the log, and share what is sent, while one place of it is kept', async () => {
+    const log = logOf();
+    const staying = new AbortController();
+    log.hub.stay(staying.signal);
+    const first = reader(log.view(), undefined);
+    log.happen(Array(20).fill(1));
+    await vi.waitFor(() => expect(first.had).toHaveLength(20));
+    first.leave();
+    log.happen(Array(20).fill(1));
+    const batches = new Set<readonly Told[]>();
+    const ended = new AbortController();
+    for (let n = 0; n < 1_000; n++) {
+      const feed = readFeed(log.view(), position(10 + (n % 10)), ended.signal, true);
+      for await (const batch of feed) {
+        batches.add(batch);
+        if (batch.at(-1)?.event.position === 40) break;
+      }
+    }
+    expect(log.follow.mock.calls.map(([from]) => from)).toEqual([undefined]);
+    // Each batch is encoded once: their number does not grow with that of the readers.
+    expect(batches.size).toBeLessThan(40);
+    staying.abort();
+    expect(log.hub.readers).toBe(0);
+  });
+
+  test('goes the way of the log where positions are in no one order', async () => {
+    const log = logOf();
+    const first = reader(log.view(), undefined);
+    log.happen([1, 1, 1, 1]);
+    await vi.waitFor(() => expect(first.had).toEqual([1, 2, 3, 4]));
+    const second = reader(log.view(), position(2), false);
+    await vi.waitFor(() => expect(second.had).toEqual([3, 4]));
+    expect(log.follow.mock.calls.map(([from]) => from)).toEqual([undefined, 2]);
+    first.leave();
+    second.leave();
+  });
+});
