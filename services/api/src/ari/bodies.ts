@@ -51,11 +51,15 @@ export const createChannelLists = (): ((scope: Scope, listing: Listing, fleet: b
 };
 
 /** The channels of the scope but those of PBXs that have been away for too long: see `presence`. */
-function* shown(scope: Scope, { cache, now, staleAfter }: Listing): Generator<Channel> {
+const shown = (scope: Scope, { cache, now, staleAfter }: Listing): Iterable<Channel> => {
   const hidden = new Set<string>();
   for (const pbx of cache.pbxs()) if (isLongGone(pbx, now, staleAfter)) hidden.add(pbx.name);
-  if (hidden.size === 0 && scope.pbx === undefined) return yield* cache.list();
-  for (const channel of cache.list()) if (inScope(scope, channel.pbx) && !hidden.has(channel.pbx)) yield channel;
+  if (hidden.size === 0 && scope.pbx === undefined) return cache.list();
+  return only(cache.list(), ({ pbx }) => inScope(scope, pbx) && !hidden.has(pbx));
+};
+
+function* only(channels: Iterable<Channel>, wanted: (channel: Channel) => boolean): Generator<Channel> {
+  for (const channel of channels) if (wanted(channel)) yield channel;
 }
 
 /** When the next PBX will have been away for too long. */
@@ -68,22 +72,12 @@ const nextHiding = ({ cache, now, staleAfter }: Listing): number => {
   return next;
 };
 
-/** Bytes of one piece of an answer, or a chunk more: what is less goes out at once, and nothing grows without bound. */
-const PIECE = 4 * 1024 * 1024;
+/** Bytes up to which a list is put together: less goes out faster in one piece, more costs more to copy than to send in many. */
+const SHORT = 512 * 1024;
 
 const joined = (chunks: readonly Chunk[]): Buffer[] => {
-  const pieces: Buffer[] = [];
-  let parts: Buffer[] = [OPEN];
-  let length = 1;
-  for (const [index, { body }] of chunks.entries()) {
-    const part = index === 0 ? body.subarray(1) : body;
-    parts.push(part);
-    length += part.length;
-    if (length < PIECE) continue;
-    pieces.push(Buffer.concat(parts));
-    parts = [];
-    length = 0;
-  }
-  pieces.push(Buffer.concat([...parts, CLOSE]));
-  return pieces;
+  const pieces = [OPEN, ...chunks.map(({ body }, index) => (index === 0 ? body.subarray(1) : body)), CLOSE];
+  let length = 0;
+  for (const { byteLength } of pieces) length += byteLength;
+  return length > SHORT ? pieces : [Buffer.concat(pieces, length)];
 };

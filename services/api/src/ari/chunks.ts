@@ -7,8 +7,8 @@ export type Chunk = {
   body: Buffer;
 };
 
-/** Channels in one chunk: some 90 kB. */
-const SIZE = 256;
+/** Channels in one chunk: some 45 kB. */
+const SIZE = 128;
 
 /**
  * The chunks of a list as it is now; those of before are taken over wherever nothing changed. A list mostly keeps its order: what is
