@@ -1,11 +1,9 @@
-import { RollcallError } from '@rollcall/errors';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyInstance } from 'fastify';
 import { imageStream } from './image.ts';
 import type { Jobs } from './jobs.ts';
 import { allowOnly } from './methods.ts';
 import { progressStream } from './progress-stream.ts';
-import { refusal, statusOf } from './refusal.ts';
 
 export type Operating = {
   /** Whoever shows it may operate. */
@@ -20,11 +18,6 @@ export const operatingRoutes = (server: FastifyInstance, cache: CacheReader, ope
   const { jobs, log } = operating;
   server.addHook('onRoute', (route) => {
     route.config = { ...route.config, role: 'operate' };
-  });
-  server.setErrorHandler((error, _request, reply) => {
-    const status = statusOf(error);
-    if (error instanceof RollcallError || status >= 500) return refusal(reply, error);
-    return reply.status(status).send(NOT_JSON);
   });
 
   server.post<{ Params: { name: string } }>('/operations/:name', async ({ params, body }, reply) => {
@@ -54,10 +47,4 @@ export const operatingRoutes = (server: FastifyInstance, cache: CacheReader, ope
   allowOnly(server, '/jobs', ['GET', 'HEAD']);
   allowOnly(server, '/jobs/:id', ['GET', 'HEAD', 'DELETE']);
   allowOnly(server, '/jobs/:id/progress', ['GET']);
-};
-
-const NOT_JSON = {
-  code: 'BODY_WRONG',
-  message: 'The body is not JSON, or too long.',
-  advice: 'Send at most 64 KB with "Content-Type: application/json", or no body at all.',
 };

@@ -14,7 +14,7 @@ import { ariFace } from './ari/face.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoute, timeRequests } from './metrics/index.ts';
 import type { ApiOptions } from './options.ts';
-import { refusal } from './refusal.ts';
+import { refusal, urlUnreadable } from './refusal.ts';
 import { logRequests, requestIds } from './request-log.ts';
 import { v1Routes } from './v1/routes.ts';
 
@@ -65,7 +65,8 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
 const secure = (options: FastifyHttpsOptions<Server>): FastifyInstance =>
   fastify(options) as unknown as FastifyInstance;
 
-/** A url that cannot be read belongs to no face; it is not repeated. */
-const unreadable = (_error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
-  reply.status(400).send({ message: 'The url cannot be read' });
+/** A url that cannot be read reaches no face; it is not repeated. */
+const unreadable = (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+  if (/^\/v1(?![^/?])/.test(request.url)) refusal(reply, urlUnreadable());
+  else reply.status(400).send({ message: 'The url cannot be read' });
 };

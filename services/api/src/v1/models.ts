@@ -109,12 +109,13 @@ export const jobModel = z
 
 export const problemModel = z
   .looseObject({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
+    type: z.string().meta({ description: 'urn:rollcall: and the code.' }),
+    title: z.string().meta({ description: 'The code.' }),
+    status: z.int().meta({ description: 'As in the status line.' }),
+    detail: z.string().meta({ description: 'What happened, for people.' }),
     code: z.string().meta({ description: 'What is wrong, for programs.' }),
-    message: z.string(),
+    message: z.string().meta({ description: 'The detail.' }),
     advice: z.string().meta({ description: 'What to do, for people.' }),
+    job: jobModel.optional().meta({ description: 'The job that is in the way (JOB_IN_THE_WAY).' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457.' });

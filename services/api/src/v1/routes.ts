@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { allowOnly } from '../methods.ts';
 import { operatingRoutes } from '../operating.ts';
 import type { ApiOptions } from '../options.ts';
+import { refusal, resourceUnknown } from '../refusal.ts';
 import { channelRoutes } from './channels.ts';
 import { docsRoutes } from './docs.ts';
 import { eventRoutes } from './events.ts';
 import { oneChannelRoutes } from './one-channel.ts';
 import { pbxRoutes } from './pbxs.ts';
-import { problem } from './problem.ts';
 
 /** Below this an answer is smaller than what compressing it costs. */
 const COMPRESS_FROM = 4096;
@@ -16,7 +16,10 @@ const COMPRESS_FROM = 4096;
 /** Rollcall's own API, in a scope of prefix `/v1`. */
 export const v1Routes = async (server: FastifyInstance, options: ApiOptions): Promise<void> => {
   await server.register(compress, { encodings: ['gzip'], threshold: COMPRESS_FROM });
-  server.setErrorHandler((error, _request, reply) => problem(reply, error));
+  server.setErrorHandler((error, _request, reply) => refusal(reply, error));
+  server.setNotFoundHandler(async () => {
+    throw resourceUnknown();
+  });
   const urls = new Set<string>();
   server.addHook('onRoute', ({ url, prefix }) => void urls.add(url.slice(prefix.length)));
   channelRoutes(server, options);
