@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { isLoopback } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
 import type { FastifyInstance } from 'fastify';
 import { DEFAULT_TIMEOUTS, httpOptions, MAX_HEADERS } from './access/limits.ts';
+import type { Tls } from './options.ts';
 
 /**
  * Listens. Without users to log in, only loopback is served unless the settings say that it may be open.
@@ -38,6 +40,11 @@ export const listen = async (
           'Choose another: --http HOST:PORT.',
         );
   }
+};
+
+/** Who connects from now on is shown this certificate; connections that stand go on. Of a server that was made with TLS. */
+export const renewTls = ({ server }: FastifyInstance, tls: Tls): void => {
+  if (server instanceof TlsServer) server.setSecureContext(tls);
 };
 
 /**

@@ -1,5 +1,5 @@
-import type { Access } from '@rollcall/access';
 import { type AmiOptions, createAmiFace } from '@rollcall/api';
+import type { Entrance } from './serving.ts';
 
 /**
  * Serves the list to tools for Asterisk's AMI. Without users only loopback is served, where anybody may log in.
@@ -8,10 +8,16 @@ import { type AmiOptions, createAmiFace } from '@rollcall/api';
  */
 export const startAmiFace = async (
   address: { host: string; port: number },
-  access: Access,
-  options: Omit<AmiOptions, 'login' | 'holds'>,
+  { access, tls }: Pick<Entrance, 'access' | 'tls'>,
+  options: Omit<AmiOptions, 'login' | 'holds' | 'tls'>,
 ): Promise<{ at: string; close: () => Promise<void> }> => {
-  const face = createAmiFace({ ...options, login: access.ami, holds: access.holds });
+  const face = createAmiFace({
+    ...options,
+    login: access.ami,
+    holds: access.holds,
+    ...(tls && { tls: tls.current() }),
+  });
+  tls?.onChange(face.renewTls);
   const { host, port } = await face.listen({ ...address, open: access.anyUsers() });
   return { at: `${host.includes(':') ? `[${host}]` : host}:${port}`, close: face.close };
 };

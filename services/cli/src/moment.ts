@@ -5,6 +5,8 @@ export type Moment = { is: 'position'; position: number } | { is: 'time'; time: 
 const AGO = /^-(\d+(?:\.\d+)?)(s|m|h|d)$/;
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** Milliseconds from 1970 on: what is farther away is no date. */
+const FARTHEST = 8.64e15;
 const CLOCK = /^\d{2}:\d{2}(?::\d{2})?$/;
 
 /**
@@ -15,7 +17,8 @@ const CLOCK = /^\d{2}:\d{2}(?::\d{2})?$/;
 export const moment = (text: string, now: number): Moment => {
   if (/^\d{1,15}$/.test(text)) return { is: 'position', position: Number(text) };
   const ago = AGO.exec(text);
-  if (ago) return { is: 'time', time: now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };
+  const then = ago ? now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] : Number.NaN;
+  if (Math.abs(then) <= FARTHEST) return { is: 'time', time: then };
   const today = CLOCK.test(text) ? `${localDate(now)}T${text}` : text;
   const time = ISO.test(today) && isDay(today.slice(0, DATE)) ? Date.parse(localWithoutZone(today)) : Number.NaN;
   if (!Number.isNaN(time)) return { is: 'time', time };

@@ -75,6 +75,7 @@ describe('nonsense is refused, with what can be given', () => {
     '--5m',
     '+5m',
     '1.5',
+    '-99999999999d',
     '-1',
     '1e3',
     '0x10',

@@ -56,8 +56,7 @@ export const startOnKafka = async (
     begun.push(http.close);
     const ami =
       settings.ami &&
-      (await startAmiFace(settings.ami, entrance.access, {
-        ...(entrance.tls && { tls: entrance.tls.current() }),
+      (await startAmiFace(settings.ami, entrance, {
         ...{ cache, staleAfter, staleAnswers, follow, world },
       }));
     if (ami) begun.push(ami.close);

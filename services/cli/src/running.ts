@@ -126,8 +126,7 @@ export const startRollcall = async (
     if (operating) begun.push(operating.jobs.close);
     const ami =
       settings.ami &&
-      (await startAmiFace(settings.ami, entrance.access, {
-        ...(entrance.tls && { tls: entrance.tls.current() }),
+      (await startAmiFace(settings.ami, entrance, {
         cache,
         staleAfter,
         staleAnswers: settings.staleAnswers,

@@ -1,6 +1,5 @@
-import type { Server } from 'node:tls';
 import { type Access, openAccess } from '@rollcall/access';
-import { type ApiOptions, createApi, listen, listenBeside } from '@rollcall/api';
+import { type ApiOptions, createApi, listen, listenBeside, renewTls } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import type { Logger } from 'pino';
 import type { Settings } from './settings/schema.ts';
@@ -10,7 +9,11 @@ import { openTlsFiles, type TlsFiles } from './tls-files.ts';
 /** What stands before every face: who may come in, and under which certificate. */
 export type Entrance = { access: Access; tls: TlsFiles | undefined; logger: Logger; close: () => Promise<void> };
 
-/** @throws RollcallError SETTINGS_WRONG, TLS_FILES_WRONG, USERS_UNREADABLE, USERS_DAMAGED */
+/**
+ * The certificate's files are looked at from time to time, and upon SIGHUP, as tools that renew certificates send it. In a terminal SIGHUP
+ * says that the terminal is gone, and ends Rollcall.
+ * @throws RollcallError SETTINGS_WRONG, TLS_FILES_WRONG, USERS_UNREADABLE, USERS_DAMAGED
+ */
 export const openEntrance = (settings: Settings, world: World, logger: Logger): Entrance => {
   const warn = (line: string): void => logger.warn(line);
   const { data, tlsCert, tlsKey } = settings;
@@ -18,8 +21,14 @@ export const openEntrance = (settings: Settings, world: World, logger: Logger): 
     throw settingsWrong(`${tlsCert ? 'tlsCert' : 'tlsKey'} stands without ${tlsCert ? 'tlsKey' : 'tlsCert'}`);
   }
   const access = openAccess({ dir: data, ...world, warn });
-  const tls = tlsCert && tlsKey ? openTlsFiles({ cert: tlsCert, key: tlsKey }, world, warn) : undefined;
-  return { access, tls, logger, close: async () => tls?.close() };
+  const tls = tlsCert && tlsKey ? openTlsFiles({ cert: tlsCert, key: tlsKey }, world, logger) : undefined;
+  const onHangup = (): void => tls?.look();
+  if (tls && !process.stdin.isTTY) process.on('SIGHUP', onHangup);
+  const close = async (): Promise<void> => {
+    process.off('SIGHUP', onHangup);
+    tls?.close();
+  };
+  return { access, tls, logger, close };
 };
 
 export type Served = {
@@ -58,12 +67,10 @@ export const serveHttp = async (
     },
     ...(tls && { tls: tls.current() }),
   });
+  tls?.onChange((renewed) => renewTls(api, renewed));
   try {
     const url = await listen(api, { ...http, open: httpOpen || access.anyUsers() });
     if (!tls) return { served: { url, local: url }, close: () => api.close() };
-    // A server over TLS is one that can be given another certificate.
-    const secure = api.server as unknown as Server;
-    tls.onChange((changed) => secure.setSecureContext(changed));
     const beside = await listenBeside(api);
     return {
       served: { url, local: beside.url },

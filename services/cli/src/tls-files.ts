@@ -1,59 +1,128 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Tls } from '@rollcall/api';
-import type { World } from '@rollcall/clock';
+import type { Cancel, World } from '@rollcall/clock';
 import { errorLine, RollcallError } from '@rollcall/errors';
+import type { Logger } from 'pino';
 
-const LOOK_MS = 30_000;
-const SOON_MS = 7 * 86_400_000;
+const LOOK_MS = 10_000;
+/** What is being written is left alone: files are taken once they stay the same for so long. */
+const SETTLED_MS = 1_000;
+const DAY_MS = 86_400_000;
+const SOON_MS = 7 * DAY_MS;
+
+type Paths = { cert: string; key: string };
 
 export type TlsFiles = {
   current: () => Tls;
-  /** Told of each change of the files: certificates are renewed while Rollcall runs. */
+  /** Told of each renewal: certificates are renewed while Rollcall runs. */
   onChange: (apply: (tls: Tls) => void) => void;
-  close: () => Promise<void>;
+  /** Looks at the files now, and takes them as they are. */
+  look: () => void;
+  close: () => void;
 };
 
 /**
- * Certificate and key from their files. A change is in force within half a minute; files that do not fit together, as in the middle of
- * a renewal, change nothing.
- * @throws RollcallError TLS_FILES_WRONG
+ * Certificate and key from their files. What they hold is looked at, not when they were written, so that it is the same whether files are
+ * replaced, written over, or links are set to others. A change is in force within eleven seconds. A certificate that cannot be used, or
+ * is over already, changes nothing and is warned of once; one in use that is over soon is warned of once a day.
+ * @throws RollcallError TLS_FILES_WRONG when they cannot be used at the start
  */
 export const openTlsFiles = (
-  files: { cert: string; key: string },
-  { clock, scheduler }: World,
-  warn: (line: string) => void,
+  paths: Paths,
+  { clock, scheduler }: Pick<World, 'clock' | 'scheduler'>,
+  logger: Pick<Logger, 'info' | 'warn'>,
 ): TlsFiles => {
   const appliers: ((tls: Tls) => void)[] = [];
-  let current = read(files);
-  let stamp = stampOf(files);
-  warnOfExpiry(files.cert, current, clock.now(), warn);
-  const look = (): void => {
-    cancel = scheduler.after(LOOK_MS, look);
-    const at = stampOf(files);
-    if (at === stamp) return;
-    stamp = at;
+  let current = usable(paths, { cert: contentOf(paths.cert), key: contentOf(paths.key) });
+  /** What was looked at last, and whether it was taken or refused. */
+  let seen = { text: JSON.stringify(current), isJudged: true };
+  let warned = Number.NEGATIVE_INFINITY;
+
+  const warnOfEnd = (): void => {
+    const [end, now] = [endOf(current), clock.now()];
+    if (end - now >= SOON_MS || now - warned < DAY_MS) return;
+    warned = now;
+    logger.warn(`The certificate ${paths.cert} is good until ${dateOf(end)} only: renew it.`);
+  };
+
+  const judge = (read: Tls | RollcallError): void => {
     try {
-      current = read(files);
+      if (read instanceof RollcallError) throw read;
+      const renewed = usable(paths, read);
+      if (endOf(renewed) <= clock.now()) throw wrong(`${paths.cert} was good until ${dateOf(endOf(renewed))} only`);
+      current = renewed;
       for (const apply of appliers) apply(current);
-      warnOfExpiry(files.cert, current, clock.now(), warn);
+      logger.info(`The certificate ${paths.cert} is renewed, and good until ${dateOf(endOf(current))}.`);
+      warned = Number.NEGATIVE_INFINITY;
     } catch (error) {
-      warn(`The certificate stays as it was. ${errorLine(error)}`);
+      logger.warn(`The certificate stays as it was. ${errorLine(error)}`);
     }
   };
-  let cancel = scheduler.after(LOOK_MS, look);
+
+  const look = async (isSettled: boolean): Promise<void> => {
+    const read = await contentsOf(paths);
+    const text = read instanceof RollcallError ? read.message : JSON.stringify(read);
+    const isSame = text === seen.text;
+    if (!isSame) seen = { text, isJudged: false };
+    if (!seen.isJudged && (isSame || isSettled)) {
+      seen.isJudged = true;
+      judge(read);
+    }
+    warnOfEnd();
+  };
+
+  let isClosed = false;
+  let cancel: Cancel = () => {};
+  let looking: Promise<void> = Promise.resolve();
+  /** One look after the other, and the next one soon where something is to be judged. */
+  const lookAndGoOn = (isSettled: boolean): void => {
+    cancel();
+    looking = looking
+      .then(() => look(isSettled))
+      .then(() => {
+        cancel();
+        if (!isClosed) cancel = scheduler.after(seen.isJudged ? LOOK_MS : SETTLED_MS, () => lookAndGoOn(false));
+      });
+  };
+  warnOfEnd();
+  cancel = scheduler.after(LOOK_MS, () => lookAndGoOn(false));
+
   return {
     current: () => current,
     onChange: (apply) => void appliers.push(apply),
-    close: async () => cancel(),
+    look: () => lookAndGoOn(true),
+    close: () => {
+      isClosed = true;
+      cancel();
+    },
   };
 };
 
-const read = ({ cert, key }: { cert: string; key: string }): Tls => {
-  const tls = { cert: readPem(cert), key: readPem(key) };
+const contentOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+};
+
+const contentsOf = async ({ cert, key }: Paths): Promise<Tls | RollcallError> => {
+  const read = (path: string) => readFile(path, 'utf8').catch((error) => Promise.reject(unreadable(path, error)));
+  try {
+    return { cert: await read(cert), key: await read(key) };
+  } catch (error) {
+    return error instanceof RollcallError ? error : unreadable(cert, error);
+  }
+};
+
+/** @throws RollcallError TLS_FILES_WRONG; nothing of the files is repeated */
+const usable = ({ cert, key }: Paths, tls: Tls): Tls => {
   try {
     createSecureContext(tls);
+    endOf(tls);
     return tls;
   } catch (error) {
     const why = error instanceof Error && 'reason' in error ? error.reason : 'not PEM';
@@ -61,21 +130,12 @@ const read = ({ cert, key }: { cert: string; key: string }): Tls => {
   }
 };
 
-const readPem = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw wrong(`${path} cannot be read: ${error instanceof Error && 'code' in error ? error.code : error}`);
-  }
-};
+const endOf = ({ cert }: Tls): number => new X509Certificate(cert).validToDate.getTime();
 
-const stampOf = ({ cert, key }: { cert: string; key: string }): string =>
-  [cert, key].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? '').join('/');
+const dateOf = (time: number): string => new Date(time).toISOString();
 
-const warnOfExpiry = (path: string, { cert }: Tls, now: number, warn: (line: string) => void): void => {
-  const { validTo } = new X509Certificate(cert);
-  if (Date.parse(validTo) - now < SOON_MS) warn(`The certificate ${path} is good until ${validTo} only: renew it.`);
-};
+const unreadable = (path: string, error: unknown): RollcallError =>
+  wrong(`${path} cannot be read: ${error instanceof Error && 'code' in error ? error.code : error}`);
 
 const wrong = (what: string) =>
   new RollcallError('TLS_FILES_WRONG', `${what}.`, 'Give PEM files of a certificate and its key: tlsCert and tlsKey.');

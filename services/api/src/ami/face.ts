@@ -6,7 +6,7 @@ import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
 import { createHub, NOTHING_KEPT } from '../hub.ts';
-import type { ApiOptions } from '../options.ts';
+import type { ApiOptions, Tls } from '../options.ts';
 import { createAdmission, type Limits } from './admission.ts';
 import { type AmiEvent, amiEvents } from './events.ts';
 import { serveSession } from './session.ts';
@@ -19,7 +19,7 @@ export type AmiOptions = Pick<ApiOptions, 'cache' | 'staleAfter' | 'staleAnswers
   /** Whether a login still holds: `access.holds`. Default: for as long as the connection. */
   holds?: Access['holds'];
   /** PEM; with it only TLS is spoken. */
-  tls?: { key: string; cert: string };
+  tls?: Tls;
   /** Milliseconds in which a client has to log in: 30 s as in Asterisk. */
   loginWithin?: number;
   limits?: Partial<Limits>;
@@ -31,6 +31,8 @@ export type AmiFace = {
    * @throws RollcallError AMI_NOT_LOOPBACK, AMI_PORT_IN_USE, AMI_ADDRESS
    */
   listen(address: { host: string; port: number; open: boolean }): Promise<{ host: string; port: number }>;
+  /** Who connects from now on is shown this certificate; connections that stand go on. Of a face that was made with TLS. */
+  renewTls(tls: Tls): void;
   readonly connections: number;
   /** Ends every connection. */
   close(): Promise<void>;
@@ -64,7 +66,7 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
   };
   const admission = createAdmission(options.limits);
   const sockets = new Set<Socket>();
-  const secureContext = options.tls && createSecureContext(options.tls);
+  let secureContext = options.tls && createSecureContext(options.tls);
 
   const accept = (socket: Socket): void => {
     const address = socket.remoteAddress;
@@ -90,6 +92,9 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
   const server = createServer(accept);
   return {
     listen: (address) => listen(server, address),
+    renewTls: (tls) => {
+      if (secureContext) secureContext = createSecureContext(tls);
+    },
     get connections() {
       return sockets.size;
     },
