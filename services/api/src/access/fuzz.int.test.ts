@@ -4,13 +4,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { position } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
+import { RollcallError } from '@rollcall/errors';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Follow } from '../hub.ts';
 import { createMetrics, listMetrics } from '../metrics/index.ts';
 import { createJobs, operation } from '../operations.ts';
 import { crookedRequests, seeded } from '../testing/crooked-requests.ts';
-import { cacheOf, channelOf, heldAt, pbxNamed, serve } from '../testing/served.ts';
+import { cacheOf, channelOf, heldAt, pbxNamed, SINCE, serve } from '../testing/served.ts';
 import { basic, PASSWORD, someUsers } from '../testing/users.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 
@@ -70,7 +71,11 @@ const world = async () => {
     trustProxy: ['192.0.2.1'],
     operating: { token: OPERATOR_TOKEN, jobs, log: 'log' },
     log: { head: async () => position(7), compactedTo: async () => position(0), readStream: nothing },
-    at: async (moment) => ({ cache, now: Number(moment) || 0 }),
+    at: async (moment) => {
+      if (!/^\d{1,15}$|^-10m$/.test(moment))
+        throw new RollcallError('AT_UNCLEAR', 'That is no moment.', 'Give another.');
+      return { cache, now: SINCE };
+    },
   });
   return { users, jobs, api, metrics, logged };
 };
