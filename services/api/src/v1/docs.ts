@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
 import { openApi } from './openapi.ts';
 
@@ -17,5 +17,11 @@ export const docsRoutes = async (server: FastifyInstance): Promise<void> => {
     mode: 'static',
     specification: { document: document as unknown as OpenAPIV3.Document },
   });
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: CSP });
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: CSP, uiHooks: { onRequest: toTheFolder } });
+};
+
+/** The page names its parts relative to `/docs/`: without the slash a browser would look for them elsewhere, and show nothing. */
+const toTheFolder: onRequestAsyncHookHandler = async (request, reply) => {
+  const [path, query] = request.url.split('?');
+  if (path?.endsWith('/docs')) return reply.redirect(query === undefined ? 'docs/' : `docs/?${query}`);
 };

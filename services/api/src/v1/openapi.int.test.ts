@@ -20,3 +20,19 @@ test('the document has every route that is served for reading, and no other', ()
   expect(documented.toSorted()).toEqual([...new Set(served)].toSorted());
   expect(documented.length).toBeGreaterThan(5);
 });
+
+test('every reference in the document leads to what stands in it', () => {
+  const document: unknown = JSON.parse(JSON.stringify(openApi()));
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
+  const found = (path: string): unknown =>
+    path.split('/').reduce<unknown>((at, key) => (Object(at) as Record<string, unknown>)[key], document);
+  expect(references.filter((path) => found(path) === undefined)).toEqual([]);
+  expect(new Set(references)).toContain('components/schemas/Channel');
+});
+
+test('the page for people is found without its last slash: its parts are named relative to it', async () => {
+  const page = await fetch(`${api.url}/v1/docs`);
+  const parts = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+  expect(parts.length).toBeGreaterThan(3);
+  for (const path of parts) expect((await fetch(new URL(path, page.url))).status, path).toBe(200);
+});

@@ -126,9 +126,10 @@ export const ROUTES: readonly Route[] = [
 /** OpenAPI 3.1, made of the schemas that requests are checked with and answers are tested against. */
 export const openApi = (): OpenAPIV3_1.Document => {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas: Schemas = {};
   for (const route of ROUTES) {
     const { path, method } = route;
-    paths[`/v1${path}`] = { ...paths[`/v1${path}`], [method]: operation(route) };
+    paths[`/v1${path}`] = { ...paths[`/v1${path}`], [method]: operation(route, schemas) };
   }
   return {
     openapi: '3.1.0',
@@ -142,17 +143,22 @@ export const openApi = (): OpenAPIV3_1.Document => {
     security: [{}, { token: [] }, { password: [] }],
     paths,
     components: {
+      schemas,
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },
   };
 };
 
-const operation = ({ path, summary, tag, query, answer, type = 'application/json', status = 200 }: Route): object => {
-  const content = (schema: z.ZodType, of: string) => ({ [of]: { schema: jsonSchema(schema, 'output') } });
+type Schemas = Record<string, OpenAPIV3_1.SchemaObject>;
+type Converted = OpenAPIV3_1.NonArraySchemaObject & { $schema?: string; $defs?: Schemas };
+
+const operation = (route: Route, schemas: Schemas): object => {
+  const { path, summary, tag, query, answer, type = 'application/json', status = 200 } = route;
+  const content = (schema: z.ZodType, of: string) => ({ [of]: { schema: jsonSchema(schema, 'output', schemas) } });
   return {
     summary,
     tags: [tag],
-    parameters: [...placesIn(path), ...(query ? parametersOf(query) : [])],
+    parameters: [...placesIn(path), ...(query ? parametersOf(query, schemas) : [])],
     ...(tag === 'Operating' &&
       status === 202 && { requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } }),
     responses: {
@@ -173,15 +179,19 @@ const placesIn = (path: string): object[] =>
     schema: { type: 'string' },
   }));
 
-const parametersOf = (query: z.ZodObject): object[] => {
-  const { properties = {}, required = [] } = jsonSchema(query, 'input');
+const parametersOf = (query: z.ZodObject, schemas: Schemas): object[] => {
+  const { properties = {}, required = [] } = jsonSchema(query, 'input', schemas);
   return Object.entries(properties).map(([name, schema]) => {
     const { description, ...rest } = schema as { description?: string };
     return { name, in: 'query', required: required.includes(name), ...(description && { description }), schema: rest };
   });
 };
 
-const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
+/** What has a name goes to `schemas`: within a document a reference begins at its root, where a schema of its own would have begun. */
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output', schemas: Schemas): OpenAPIV3_1.SchemaObject => {
+  const text = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }));
+  const converted: Converted = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'));
+  const { $schema: _, $defs, ...rest } = converted;
+  Object.assign(schemas, $defs);
   return rest;
 };

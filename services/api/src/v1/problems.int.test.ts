@@ -46,7 +46,7 @@ afterAll(async () => {
 
 /** The schema that the document gives for what is wrong with that request; of a path that it does not have, that of any. */
 const schemaOf = (method: string, path: string): z.ZodType => {
-  const { paths = {} } = openApi();
+  const { paths = {}, components } = openApi();
   const asked = path.replace(/\?.*/, '').split('/');
   const found = Object.keys(paths).find((one) => {
     const parts = one.split('/');
@@ -54,7 +54,11 @@ const schemaOf = (method: string, path: string): z.ZodType => {
   });
   const operations = z.record(z.string(), operationSchema).parse(paths[found ?? '/v1/channels']);
   const described = operations[method.toLowerCase()] ?? Object.values(operations)[0];
-  return z.fromJSONSchema(described?.responses.default.content['application/problem+json'].schema ?? false);
+  const schema = described?.responses.default.content['application/problem+json'].schema;
+  if (!schema) return z.never();
+  // zod knows references within a schema only.
+  const text = JSON.stringify({ ...schema, $defs: components?.schemas });
+  return z.fromJSONSchema(JSON.parse(text.replaceAll('"#/components/schemas/', '"#/$defs/')));
 };
 const operationSchema = z.object({
   responses: z.object({
