@@ -52,10 +52,7 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
       at === undefined ? { cache, now, staleAfter } : { ...(await request.view.at(at)), staleAfter };
     const after = cursor === undefined ? undefined : readCursor(cursor, sort);
     const { pbx } = selection;
-    const held = setAside(listing.cache, {
-      pbx: pbx?.length === 1 ? pbx[0] : undefined,
-      most: Number.POSITIVE_INFINITY,
-    });
+    const held = setAside(listing.cache, { pbxs: pbx, most: Number.POSITIVE_INFINITY });
     // What is stale is so for a time, which passes without an event.
     if (at === undefined && [...cache.pbxs()].every(({ connected, staleBefore }) => connected && !staleBefore)) {
       // A retry or a repair changes the list at the same position.
