@@ -1,5 +1,6 @@
 import type { Channel } from '@rollcall/channel';
 import { durationSeconds } from '@rollcall/listing';
+import { variableOf } from '../variables.ts';
 import { saysYes } from '../yes.ts';
 import type { Action } from './action.ts';
 import { actionId, block, type Line, listComplete, listStart, refused } from './block.ts';
@@ -7,7 +8,6 @@ import { staleLine } from './channel-list.ts';
 import { escapeC } from './escape.ts';
 import { header, type Request } from './requests.ts';
 import { snapshot, UNKNOWN } from './snapshot.ts';
-import { readVariable } from './variables.ts';
 import type { View } from './view.ts';
 
 /** `Status` of all channels, or of the one that `Channel` names (main/manager.c, Asterisk 16 to 23). */
@@ -63,5 +63,8 @@ const variables = (request: Request, channel: Channel): Line[] => {
   }
   const names = header(request, 'Variables');
   if (names === '') return [];
-  return names.split(',').map((name) => ['Variable', `${name}=${readVariable(channel, name)}`]);
+  return names.split(',').map((name) => ['Variable', `${name}=${textOf(variableOf(channel, name))}`]);
 };
+
+/** What is not known is told as what is not set (main/manager.c). */
+const textOf = (variable: ReturnType<typeof variableOf>): string => (variable ? (variable.value ?? '') : '(null)');

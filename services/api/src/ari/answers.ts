@@ -8,7 +8,7 @@ import { bridges } from './bridges.ts';
 import { channelById, channelByIdOrName, isFleet, type Scope } from './fleet.ts';
 import { asteriskId, asteriskInfo } from './info.ts';
 import type { OperationName } from './operations.ts';
-import { variableOf } from './variable.ts';
+import { variableAnswer } from './variable.ts';
 
 /** Everything that an answer is made from. */
 export type Asked = {
@@ -33,7 +33,7 @@ export const ANSWERS: Readonly<Record<Exclude<OperationName, 'eventWebsocket'>, 
   },
   getChannelVar: ({ scope, listing, parameters, query }) => {
     const channel = channelByIdOrName(scope, listing, parameters.channelId ?? '');
-    return { ...variableOf(channel, query('variable')), ...(channel && { about: channel }) };
+    return { ...variableAnswer(channel, query('variable')), ...(channel && { about: channel }) };
   },
   listBridges: ({ scope, listing }) => json(bridges(scope, listing, isFleet(scope, listing.cache))),
   getBridge: ({ scope, listing, parameters }) => {
