@@ -20,8 +20,8 @@ export const docsRoutes = async (server: FastifyInstance): Promise<void> => {
   await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: CSP, uiHooks: { onRequest: toTheFolder } });
 };
 
-/** The page names its parts relative to `/docs/`: without the slash a browser would look for them elsewhere, and show nothing. */
-const toTheFolder: onRequestAsyncHookHandler = async (request, reply) => {
-  const [path, query] = request.url.split('?');
-  if (path?.endsWith('/docs')) return reply.redirect(query === undefined ? 'docs/' : `docs/?${query}`);
+/** The page names its parts relative to `/docs/`: at any other address a browser would look for them elsewhere, and show nothing. */
+const toTheFolder: onRequestAsyncHookHandler = async ({ url }, reply) => {
+  const [, asked] = /\/docs(\/?(?:\?.*)?)$/.exec(url) ?? [];
+  if (asked !== undefined && asked !== '/') return reply.redirect(asked.startsWith('/') ? './' : 'docs/');
 };
