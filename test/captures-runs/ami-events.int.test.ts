@@ -8,6 +8,7 @@ import { openEmbeddedLog } from '@rollcall/event-log';
 import { type Told, tell } from '@rollcall/projector';
 import { describe, expect, test } from 'vitest';
 import { amiEvents } from '../../services/api/src/ami/events.ts';
+import { createBridgeMembers } from '../../services/api/src/bridge-members.ts';
 import { importFeed } from '../support/import-feed.ts';
 import { CAPTURES } from './run-capture.ts';
 
@@ -59,7 +60,7 @@ const ours = async (capture: string): Promise<Story> => {
     }
     enough.abort();
     await log.close();
-    return storyOf(amiEvents(told, () => []).map(({ text }) => text));
+    return storyOf(amiEvents(told, createBridgeMembers({ list: () => [] })).map(({ text }) => text));
   } finally {
     rmSync(data, { recursive: true, force: true });
   }

@@ -28,10 +28,10 @@ export const viewOf = (identity: Identity, { options, hub }: Sources): View => {
   const sees = (pbx: string): boolean => maySee(identity, pbx);
   if (identity.pbxs === undefined) return { ...options, join: hub.join, resume: hub.resume, stay: hub.stay, sees };
   return {
-    cache: cacheOf(options.cache, sees),
+    cache: narrowedCache(options.cache, sees),
     at: async (moment) => {
       const { cache, now } = await options.at(moment);
-      return { cache: cacheOf(cache, sees), now };
+      return { cache: narrowedCache(cache, sees), now };
     },
     follow: (from, signal) => toldOf(options.follow(from, signal), sees),
     join: (signal) => toldOf(hub.join(signal), sees),
@@ -56,7 +56,7 @@ async function* toldOf<Batch extends readonly Told[]>(
 }
 
 /** The same cache, as if the other PBXs were not there. */
-const cacheOf = (cache: CacheReader, sees: (pbx: string) => boolean): CacheReader => {
+export const narrowedCache = (cache: CacheReader, sees: (pbx: string) => boolean): CacheReader => {
   const seen = <Of extends { pbx: string }>(one: Of | undefined): Of | undefined =>
     one && sees(one.pbx) ? one : undefined;
   return {

@@ -1,8 +1,8 @@
 import type { Channel, ChannelEvent, RecordedEvent } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
+import type { BridgeMembers } from '../bridge-members.ts';
 import { secondsText } from './actions.ts';
 import { block, type Line } from './block.ts';
-import { type BridgeMembers, createBridgeMembers } from './bridge-members.ts';
 import { escapeC } from './escape.ts';
 import type { EventClass } from './event-mask.ts';
 import { snapshot, UNKNOWN } from './snapshot.ts';
@@ -12,12 +12,14 @@ export type AmiEvent = { name: string; eventClass: EventClass; pbx: string; text
 /**
  * What Asterisk's AMI says when this happens to its channels (22): the same events, with the same headers in the same order. A channel that
  * was found in a list begins with Newchannel too, so that whoever keeps a list of his own has it.
- * @param channels all channels, from which it is told how many a bridge has
+ * @param members of the bridges, as everything before has left them
  */
-export const amiEvents = (told: readonly Told[], channels: () => Iterable<Channel>): AmiEvent[] => {
-  const members = createBridgeMembers(channels);
+export const amiEvents = (told: readonly Told[], members: BridgeMembers): AmiEvent[] => {
   const after = settled(told);
-  return told.flatMap((one, index) => eventsOf(one, after[index], members));
+  return told.flatMap((one, index) => {
+    members.hear(one);
+    return eventsOf(one, after[index], members);
+  });
 };
 
 /**
@@ -76,10 +78,7 @@ const eventsOf = ({ event, before }: Told, after: Channel | undefined, members: 
     case 'ChannelCreated': {
       const events = [about('Newchannel')];
       if (channel.application) events.push(about('Newexten', location(channel), 'dialplan'));
-      if (channel.bridge) {
-        members.entered(channel, channel.bridge);
-        events.push(bridged('BridgeEnter', channel.bridge));
-      }
+      if (channel.bridge) events.push(bridged('BridgeEnter', channel.bridge));
       return events;
     }
     case 'ChannelRenamed':
@@ -103,10 +102,8 @@ const eventsOf = ({ event, before }: Told, after: Channel | undefined, members: 
     case 'ConnectedLineChanged':
       return [about('NewConnectedLine')];
     case 'BridgeEntered':
-      members.entered(channel, event.data.bridge);
       return [bridged('BridgeEnter', event.data.bridge)];
     case 'BridgeLeft':
-      members.left(channel, event.data.bridge);
       return [bridged('BridgeLeave', event.data.bridge)];
     case 'ChannelHeld':
       return [about('Hold', event.data.musicClass === undefined ? [] : [['MusicClass', event.data.musicClass]])];

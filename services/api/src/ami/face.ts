@@ -4,11 +4,10 @@ import type { Access } from '@rollcall/access';
 import { isLoopback } from '@rollcall/access';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import type { Told } from '@rollcall/projector';
 import { createHub, NOTHING_KEPT } from '../hub.ts';
 import type { ApiOptions, Tls } from '../options.ts';
 import { createAdmission, type Limits } from './admission.ts';
-import { type AmiEvent, amiEvents } from './events.ts';
+import { sayEvents } from './said-events.ts';
 import { serveSession } from './session.ts';
 import { createView } from './view.ts';
 
@@ -45,14 +44,9 @@ const KEEP_ALIVE_MS = 30_000;
 export const createAmiFace = (options: AmiOptions): AmiFace => {
   const { cache, staleAfter, world } = options;
   const { clock, scheduler, random } = world;
+  const { follow, said } = sayEvents(options.follow, cache);
   // AMI knows no resuming.
-  const hub = createHub(options.follow, { kept: NOTHING_KEPT });
-  const rendered = new WeakMap<readonly Told[], readonly AmiEvent[]>();
-  const render = (told: readonly Told[]): readonly AmiEvent[] => {
-    const events = rendered.get(told) ?? amiEvents(told, () => cache.list());
-    rendered.set(told, events);
-    return events;
-  };
+  const hub = createHub(follow, { kept: NOTHING_KEPT });
   const begun = clock.monotonic();
   const session = {
     view: (identity: { readonly pbxs?: readonly string[] }) =>
@@ -61,7 +55,7 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
     uptime: () => Math.floor((clock.monotonic() - begun) / 1000),
     staleAnswers: options.staleAnswers ?? 'mark',
     holds: options.holds ?? (() => true),
-    ...{ login: options.login, hub, cache, render, clock, scheduler },
+    ...{ login: options.login, hub, cache, said, clock, scheduler },
     loginWithin: options.loginWithin ?? LOGIN_WITHIN_MS,
   };
   const admission = createAdmission(options.limits);

@@ -18,7 +18,7 @@ export type SessionOptions = DialogueOptions & {
   hub: Hub;
   cache: CacheReader;
   /** The events of a batch, made once for all sessions. */
-  render: (told: readonly Told[]) => readonly AmiEvent[];
+  said: (told: readonly Told[]) => readonly AmiEvent[];
   /** Milliseconds in which a client has to log in. */
   loginWithin: number;
   clock: Clock;
@@ -68,7 +68,7 @@ export const serveSession = async (
           await scheduler.sleep(LOOK_AGAIN_MS, ended.signal);
         }
         if (!isStillAllowed()) return;
-        await send(options.render(told).flatMap((event) => (dialogue.wants(event) ? [event.text] : [])));
+        await send(options.said(told).flatMap((event) => (dialogue.wants(event) ? [event.text] : [])));
       }
     } catch {
       // Too slow, or Rollcall is stopping: the client connects again and asks for the list.

@@ -1,5 +1,6 @@
 import { type Channel, channelIsStale, type Pbx, presence } from '@rollcall/channel';
 import { type CacheReader, isUncertain } from '@rollcall/state-cache';
+import { narrowedCache } from '../access/view.ts';
 import { listed } from '../listed.ts';
 import type { Line } from './block.ts';
 
@@ -25,18 +26,15 @@ export type View = {
 export type Viewed = { cache: CacheReader; now: number; staleAfter: number };
 
 /** @param allowed names of the PBXs that may be seen; all where it is left out */
-export const createView = ({ cache, now, staleAfter }: Viewed, allowed: readonly string[] | undefined): View => {
-  const pbxs = [...cache.pbxs()].filter(({ name }) => allowed?.includes(name) ?? true);
-  const seen = new Set(pbxs.map(({ name }) => name));
-  const listing = { cache, now, staleAfter };
+export const createView = (viewed: Viewed, allowed: readonly string[] | undefined): View => {
+  const { now, staleAfter } = viewed;
+  const cache = allowed ? narrowedCache(viewed.cache, (pbx) => allowed.includes(pbx)) : viewed.cache;
+  const pbxs = [...cache.pbxs()];
   const isStale = (channel: Channel): boolean => channelIsStale(channel, cache.pbx(channel.pbx));
   return {
     now,
     pbxs,
-    channels: () => {
-      if (allowed?.length === 1) return listed(listing, allowed[0]);
-      return allowed ? listed(listing).filter(({ pbx }) => seen.has(pbx)) : listed(listing);
-    },
+    channels: () => listed({ cache, now, staleAfter }),
     find: (channel) => {
       const found = pbxs.flatMap(({ name }) => cache.byName(name, channel)[0] ?? cache.byUniqueid(name, channel) ?? []);
       const shown = found.filter((one) => presence(one, cache.pbx(one.pbx), now, staleAfter) !== 'hidden');

@@ -2,7 +2,8 @@ import type { Clock } from '@rollcall/clock';
 import { ariTime } from '@rollcall/listing';
 import type { WebSocket } from 'ws';
 import type { View } from '../access/view.ts';
-import { type AriEvent, ariEvents, createMembers } from './events.ts';
+import { createBridgeMembers } from '../bridge-members.ts';
+import { type AriEvent, ariEvents } from './events.ts';
 import { inScope, isFleet, type Scope } from './fleet.ts';
 import { asteriskId } from './info.ts';
 import type { ApplicationModel } from './models.ts';
@@ -40,7 +41,7 @@ export const createApplications = ({ cache, join }: View, clock: Clock): Applica
   const follow = async (own: AbortController): Promise<void> => {
     try {
       const told = join(own.signal);
-      const members = createMembers(cache);
+      const members = createBridgeMembers(cache);
       for await (const batch of told) {
         for (const one of batch) {
           for (const event of ariEvents(one, members)) tell(event);

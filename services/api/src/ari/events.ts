@@ -1,44 +1,18 @@
-import { type Channel, channelStream } from '@rollcall/channel';
+import type { Channel } from '@rollcall/channel';
 import { ariChannel, ariTime } from '@rollcall/listing';
 import type { Told } from '@rollcall/projector';
-import type { CacheReader } from '@rollcall/state-cache';
+import type { BridgeMembers } from '../bridge-members.ts';
 import { bridgeModel } from './bridges.ts';
 import type { EventName } from './event-models.ts';
 
 /** One event for any number of applications. `text`: its JSON for one of them, to be asked for before the next event is heard. */
 export type AriEvent = { pbx: string; text: (application: string, fleet: boolean) => string };
 
-/** Which channels are in which bridge, as the events say it. */
-export type Members = { of: (pbx: string, bridge: string) => string[]; hear: (told: Told) => void };
-
-export const createMembers = (cache: CacheReader): Members => {
-  const bridges = new Map<string, Map<string, string>>();
-  const key = (pbx: string, bridge: string): string => JSON.stringify([pbx, bridge]);
-  const put = (channel: Channel | undefined, is: boolean): void => {
-    if (!channel?.bridge) return;
-    const bridge = key(channel.pbx, channel.bridge);
-    const members = bridges.get(bridge) ?? new Map<string, string>();
-    const stream = channelStream(channel.pbx, channel.boot, channel.uniqueid);
-    if (is) members.set(stream, channel.uniqueid);
-    else members.delete(stream);
-    if (members.size > 0) bridges.set(bridge, members);
-    else bridges.delete(bridge);
-  };
-  for (const channel of cache.list()) put(channel, true);
-  return {
-    of: (pbx, bridge) => [...(bridges.get(key(pbx, bridge))?.values() ?? [])],
-    hear: ({ before, after }) => {
-      if (before?.bridge !== after?.bridge) put(before, false);
-      put(after, true);
-    },
-  };
-};
-
 /**
  * What ARI says when that happened: nothing for what it has no event for (a changed name, account code, language). An event that lets a
  * stream go on tells everything that waited at once: whatever is different is said.
  */
-export const ariEvents = (told: Told, members: Members): AriEvent[] => {
+export const ariEvents = (told: Told, members: BridgeMembers): AriEvent[] => {
   members.hear(told);
   const { event, before, after } = told;
   const channel = after ?? before;
@@ -101,7 +75,7 @@ const body = (
   { event, before, after }: Told,
   said: { type: EventName; timestamp: string },
   of: { channel: object },
-  members: Members,
+  members: BridgeMembers,
   fleet: boolean,
 ): object => {
   const bridged = (id: string | undefined): object => ({

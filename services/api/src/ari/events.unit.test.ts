@@ -3,9 +3,10 @@ import { gunzipSync } from 'node:zlib';
 import { type Channel, evolve, position, type RecordedEvent, revision, SCHEMA_VERSION } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
 import { describe, expect, test } from 'vitest';
+import { createBridgeMembers } from '../bridge-members.ts';
 import { cacheOf, channelOf, pbxNamed } from '../testing/served.ts';
 import { events as models } from './event-models.ts';
-import { ariEvents, createMembers } from './events.ts';
+import { ariEvents } from './events.ts';
 
 type Said = Pick<RecordedEvent, 'type' | 'data'>;
 type Sent = { type: keyof typeof models; [field: string]: unknown };
@@ -22,7 +23,7 @@ const toldOf = (said: Said, before?: Channel): Told => {
   return { event, before, after: evolve(before, event), pbx: pbxNamed('pbx-a') };
 };
 const sent = (told: Told, others: Channel[] = []): Sent[] => {
-  const members = createMembers(cacheOf([pbxNamed('pbx-a')], others));
+  const members = createBridgeMembers(cacheOf([pbxNamed('pbx-a')], others));
   return ariEvents(told, members).map(({ text }) => JSON.parse(text('app "1"', false)) as Sent);
 };
 
@@ -86,7 +87,7 @@ describe('what happened, as ARI says it', () => {
     expect(sent({ ...told, after: undefined }).map(({ type }) => type)).toEqual(['ChannelDestroyed']);
   });
   test('where several PBXs answer as one, the channel and the bridge say whose they are', () => {
-    const members = createMembers(cacheOf([pbxNamed('pbx-a')], []));
+    const members = createBridgeMembers(cacheOf([pbxNamed('pbx-a')], []));
     const [event] = ariEvents(toldOf({ type: 'BridgeEntered', data: { bridge: 'b' } }, BEFORE), members);
     const said = JSON.parse(event?.text('app', true) ?? '') as Sent;
     expect(models.ChannelEnteredBridge.parse(said)).toMatchObject({
