@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApi, listen } from '@rollcall/api';
+import { createMetrics } from '@rollcall/api/metrics';
 import { type Channel, evolve, type Pbx, position } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { createMemoryCache } from '@rollcall/state-cache';
@@ -64,6 +65,10 @@ const api = createApi({
   readiness: () => ({ problems: [], pbxs: [], position: at }),
   at: async () => ({ cache, now }),
   follow: async function* () {},
+  // As `rollcall start` serves them.
+  metrics: createMetrics(),
+  limits: { connections: 10_000, connectionsPerAddress: 4_000, requestsPerMinute: 12_000 },
+  logger: { debug() {}, info() {}, warn() {}, isLevelEnabled: (level) => level !== 'debug' },
 });
 const url = await listen(api, { host: '127.0.0.1', port: 0, open: false });
 

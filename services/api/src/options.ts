@@ -33,7 +33,7 @@ export type ApiOptions = {
   /** What is told at `/metrics`; not served where it is left out. */
   metrics?: Metrics;
   /** Hears of every request; none is logged where it is left out. */
-  logger?: Pick<Logger, 'debug' | 'info' | 'warn'>;
+  logger?: Pick<Logger, 'debug' | 'info' | 'warn' | 'isLevelEnabled'>;
   /** Users and tokens; where it is left out, nobody is asked for a login. */
   access?: Access;
   /** Ends the connections of who may not be there any more; they stay where it is left out. */

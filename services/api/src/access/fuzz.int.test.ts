@@ -65,7 +65,7 @@ const world = async () => {
   const api = await serve({
     ...{ cache, metrics, scheduler, follow: quiet, timeouts: TIMEOUTS, limits: DEFAULT_LIMITS },
     access: users.access,
-    logger: { debug: log, info: log, warn: log },
+    logger: { debug: log, info: log, warn: log, isLevelEnabled: () => true },
     hosts: new Map([['pbx-a.example', 'pbx-a']]),
     corsOrigins: ['https://panel.example'],
     trustProxy: ['192.0.2.1'],

@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import { isLoopback } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const MINUTE_MS = 60_000;
 const MAX_ADDRESSES = 10_000;
@@ -11,8 +11,7 @@ export const limitRate = (server: FastifyInstance, requestsPerMinute: number): v
   server.register(rateLimit, { global: false, cache: MAX_ADDRESSES });
   server.after(() => {
     const count = server.createRateLimit({ max: requestsPerMinute, timeWindow: MINUTE_MS });
-    server.addHook('onRequest', async (request, reply) => {
-      if (isLoopback(request.ip)) return;
+    const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const counted = await count(request);
       if (counted.isAllowed || !counted.isExceeded) return;
       reply.header('retry-after', counted.ttlInSeconds);
@@ -21,6 +20,10 @@ export const limitRate = (server: FastifyInstance, requestsPerMinute: number): v
         `More than ${requestsPerMinute} requests in a minute came from this address.`,
         'Follow the live stream instead of asking again and again, or raise httpRate; see docs/access.md.',
       );
+    };
+    server.addHook('onRequest', (request, reply, done) => {
+      if (isLoopback(request.ip)) done();
+      else refuse(request, reply).then(() => done(), done);
     });
   });
 };

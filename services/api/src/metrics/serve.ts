@@ -11,10 +11,11 @@ export const timeRequests = (server: FastifyInstance, metrics: Metrics): void =>
     ['method', 'route', 'status'],
     REQUEST_SECONDS,
   );
-  server.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+  server.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
     // The route and not the address, of which there are as many as there are channels.
     const labels = { method, route: routeOptions.url ?? 'none', status: `${Math.floor(reply.statusCode / 100)}xx` };
     observe(labels, reply.elapsedTime / 1000);
+    done();
   });
 };
 
