@@ -18,23 +18,23 @@ const RESOURCES: Record<string, string> = {
  * operations from it. `base`: the URL that the operations' paths follow.
  */
 export const apiDocs = (file: string, base: string): object | undefined => {
-  const head = { apiVersion: '2.0.0', swaggerVersion: '1.1', basePath: base };
-  if (file === 'resources.json') {
-    const apis = Object.entries(RESOURCES).map(([name, description]) => ({
-      path: `/api-docs/${name}.{format}`,
-      description,
-    }));
-    return { ...head, apis };
-  }
-  const resource = /^(\w+)\.json$/.exec(file)?.[1];
-  if (resource === undefined || !Object.hasOwn(RESOURCES, resource)) return undefined;
-  const operations = Object.values<Operation>(OPERATIONS).filter(({ path }) => path.split('/')[1] === resource);
+  const document = DOCUMENTS.get(file);
+  return document && { ...HEAD, basePath: base, ...document };
+};
+
+const HEAD = { apiVersion: '2.0.0', swaggerVersion: '1.1' };
+
+const index = (): object => ({
+  apis: Object.entries(RESOURCES).map(([name, description]) => ({ path: `/api-docs/${name}.{format}`, description })),
+});
+
+const resource = (name: string): object => {
+  const operations = Object.values<Operation>(OPERATIONS).filter(({ path }) => path.split('/')[1] === name);
   const models: Record<string, Model> = {};
   for (const { answers, websocket } of operations) if (!websocket) describeModel(answers, models);
-  if (resource === 'events') describeEvents(models);
+  if (name === 'events') describeEvents(models);
   return {
-    ...head,
-    resourcePath: `/api-docs/${resource}.{format}`,
+    resourcePath: `/api-docs/${name}.{format}`,
     apis: operations.map((operation) => ({
       path: operation.path,
       description: operation.summary,
@@ -122,3 +122,9 @@ const typeOf = (schema: z.ZodType): string => {
   if (inner instanceof z.ZodBoolean) return 'boolean';
   return 'string';
 };
+
+/** By file, without what each request has of its own; made when the service starts, not for each client. */
+const DOCUMENTS: ReadonlyMap<string, object> = new Map([
+  ['resources.json', index()],
+  ...Object.keys(RESOURCES).map((name): [string, object] => [`${name}.json`, resource(name)]),
+]);
