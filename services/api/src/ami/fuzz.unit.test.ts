@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../testing/seeded.ts';
 import { cacheOf, channelOf, pbxNamed, SINCE } from '../testing/served.ts';
 import { createDialogue } from './dialogue.ts';
-import { hostileBytes, seeded } from './hostile.fixture.ts';
+import { hostileBytes } from './hostile.fixture.ts';
 import { createRequestReader } from './requests.ts';
 import { createView } from './view.ts';
 

@@ -2,8 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { systemWorld } from '@rollcall/clock';
 import { afterEach, describe, expect, test } from 'vitest';
 import { amiClient, serveAmi } from '../testing/ami-served.ts';
+import { seeded } from '../testing/seeded.ts';
 import { cacheOf, channelOf, pbxNamed } from '../testing/served.ts';
-import { hostileBytes, seeded } from './hostile.fixture.ts';
+import { hostileBytes } from './hostile.fixture.ts';
 
 // ROLLCALL_CONNECTIONS=10000 for the long run.
 const CONNECTIONS = Number(process.env.ROLLCALL_CONNECTIONS ?? 1000);

@@ -1,16 +1,5 @@
 import { BODIES, FRAMES, HANDSHAKE, HEADERS, METHODS, NAMES, PARTS, PATHS, SOCKETS, VALUES } from './crooked-words.ts';
 
-/** A generator of numbers in [0, 1): the same seed gives the same ones. */
-export const seeded = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
 /**
  * Requests that are almost right: built of what the faces know, then some of them bent byte by byte. `login` is what is shown, if
  * anything is.
