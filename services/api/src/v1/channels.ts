@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type Channel, stateText } from '@rollcall/channel';
 import type { Clock, Scheduler } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import { type CacheReader, isUncertain } from '@rollcall/state-cache';
+import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Listing, listed } from '../listed.ts';
@@ -11,6 +11,7 @@ import { setAside } from '../set-aside.ts';
 import { page, readCursor, sortSchema } from './page.ts';
 import { checked, listOf } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
+import { doubtsOf, sayStale, stalePbxs } from './stale.ts';
 
 const FIELDS = 40;
 
@@ -51,7 +52,8 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     const listing: Listing =
       at === undefined ? { cache, now, staleAfter } : { ...(await request.view.at(at)), staleAfter };
     const after = cursor === undefined ? undefined : readCursor(cursor, sort);
-    const { pbx } = selection;
+    const { pbx, stale } = selection;
+    sayStale(reply, stalePbxs(listing, pbx), { ...options, said: stale !== undefined });
     const held = setAside(listing.cache, { pbxs: pbx, most: Number.POSITIVE_INFINITY });
     // What is stale is so for a time, which passes without an event.
     if (at === undefined && [...cache.pbxs()].every(({ connected, staleBefore }) => connected && !staleBefore)) {
@@ -103,13 +105,14 @@ const texts = new WeakMap<Channel, string>();
 const writer = (cache: CacheReader, fields: readonly string[] | undefined): ((channel: Channel) => string) => {
   if (fields) {
     return (channel) => {
-      const named = new Map<string, unknown>(Object.entries({ ...channel, stateText: stateText(channel.state) }));
-      if (isUncertain(channel, cache)) named.set('uncertain', true);
+      const all = { ...channel, stateText: stateText(channel.state), ...doubtsOf(channel, cache) };
+      const named = new Map<string, unknown>(Object.entries(all));
       return JSON.stringify(Object.fromEntries(fields.map((field) => [field, named.get(field)])));
     };
   }
   return (channel) => {
-    if (isUncertain(channel, cache)) return JSON.stringify({ ...channel, uncertain: true });
+    const { stale, uncertain } = doubtsOf(channel, cache);
+    if (stale || uncertain) return JSON.stringify({ ...channel, stale, uncertain });
     const known = texts.get(channel) ?? JSON.stringify(channel);
     texts.set(channel, known);
     return known;

@@ -9,6 +9,10 @@ const STALE_BEFORE = 'What was last heard of before this position is stale.';
 export const channelModel = z
   .strictObject({
     ...channelSnapshotSchema.shape,
+    stale: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Known from before the connection to its PBX was lost, and not heard of since.' }),
     uncertain: z.literal(true).optional().meta({ description: 'As it was before an event that cannot be read.' }),
   })
   .meta({ id: 'Channel', description: 'A live channel. A field that is absent was never told by the PBX.' });

@@ -1,10 +1,10 @@
 import { type Channel, channelStream, evolve, takeable } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
-import { isUncertain } from '@rollcall/state-cache';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
+import { doubtsOf, sayStale } from './stale.ts';
 
 export const oneChannelQuery = z.strictObject({
   at: z.string().max(60).optional().meta({ description: 'As it was: a position, a time, or -10m.' }),
@@ -25,16 +25,16 @@ type Params = { Params: { pbx: string; uniqueid: string } };
 const MOST_EVENTS = 10_000;
 
 /** One channel, and what happened to it. */
-export const oneChannelRoutes = (server: FastifyInstance, { log, clock }: ApiOptions): void => {
-  server.get<Params>('/channels/:pbx/:uniqueid', async ({ params, query, view }) => {
+export const oneChannelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
+  const { log, clock } = options;
+  server.get<Params>('/channels/:pbx/:uniqueid', async ({ params, query, view }, reply) => {
     const { at } = checked(oneChannelQuery, query);
     const { cache } = at === undefined ? view : await view.at(at);
     const channel = cache.byUniqueid(params.pbx, params.uniqueid);
     if (!channel) throw unknownChannel(params);
-    return {
-      position: cache.checkpoint,
-      channel: isUncertain(channel, cache) ? { ...channel, uncertain: true } : channel,
-    };
+    const doubts = doubtsOf(channel, cache);
+    sayStale(reply, doubts.stale ? [channel.pbx] : [], { ...options, said: false });
+    return { position: cache.checkpoint, channel: { ...channel, ...doubts } };
   });
 
   server.get<Params>('/channels/:pbx/:uniqueid/timeline', async ({ params, query, view }: FastifyRequest<Params>) => {

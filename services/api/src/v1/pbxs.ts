@@ -7,6 +7,7 @@ import { type Listing, listed, presenceCounts } from '../listed.ts';
 import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
+import { sayStale, stalePbxs } from './stale.ts';
 
 export const pbxsQuery = z.strictObject({});
 
@@ -42,10 +43,11 @@ export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void =>
     throw new RollcallError('PBX_UNKNOWN', `There is no PBX ${params.name}.`, 'See /v1/pbxs for those there are.');
   });
 
-  server.get('/counts', async ({ query, view }) => {
+  server.get('/counts', async ({ query, view }, reply) => {
     const { by, at, ...selection } = checked(countsQuery, query);
     const { cache, now } = at === undefined ? { cache: view.cache, now: clock.now() } : await view.at(at);
     const listing = { cache, now, staleAfter };
+    sayStale(reply, stalePbxs(listing, selection.pbx), { ...options, said: selection.stale !== undefined });
     const channels = listed(listing).filter(selects(selection, listing));
     const counts = new Map<string, number>();
     for (const channel of channels) {

@@ -24,10 +24,10 @@ export const selectionFields = {
     .optional()
     .meta({ description: 'Technology and peer, such as PJSIP/trunk-a: what stands before the last dash of a name.' }),
   application: text.optional().meta({ description: 'Dialplan application; case does not count.' }),
-  stale: z
-    .enum(['yes', 'no', 'only'])
-    .default('yes')
-    .meta({ description: 'Channels known from before a connection was lost: with the others, not, or they alone.' }),
+  stale: z.enum(['yes', 'no', 'only']).optional().meta({
+    description:
+      'Channels known from before a connection was lost: with the others, not, or they alone. yes unless given; or, where staleAnswers is refuse, an error.',
+  }),
 };
 
 const selectionSchema = z.object(selectionFields);
@@ -56,7 +56,7 @@ export const selects = (asked: Selection, { cache, now, staleAfter }: Listing): 
   equal(linkedid, (channel) => channel.linkedid);
   equal(trunk?.toLowerCase(), (channel) => endpointOf(channel.name).toLowerCase());
   equal(application?.toLowerCase(), (channel) => channel.application?.toLowerCase());
-  if (stale !== 'yes') {
+  if (stale === 'no' || stale === 'only') {
     tests.push((channel) => {
       const is = presence(channel, cache.pbx(channel.pbx), now, staleAfter) === 'stale';
       return is === (stale === 'only');

@@ -51,7 +51,7 @@ describe('a running server', () => {
       json(200, list)(request, response);
     });
     const { cache, now } = await read(url.replace('//', '//user:p%40ss@'), { pbx: 'pbx-a', at: '-10 m' });
-    expect(asked).toEqual(['/v1/channels?pbx=pbx-a&at=-10+m', `Basic ${btoa('user:p@ss')}`]);
+    expect(asked).toEqual(['/v1/channels?stale=yes&pbx=pbx-a&at=-10+m', `Basic ${btoa('user:p@ss')}`]);
     expect(now).toBe(NOW);
     expect(cache.checkpoint).toBe(12);
     expect([...cache.list()]).toEqual([channel]);

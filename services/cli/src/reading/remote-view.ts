@@ -24,6 +24,8 @@ export const fetchView = async (options: {
   const { token, at, pbx, world, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
   const { to, place, login } = serverAddress(options.url);
   const url = to('v1/channels');
+  // Who reads it is told what is stale, also where the server gives no such answers unasked.
+  url.searchParams.set('stale', 'yes');
   const headers: Record<string, string> = { accept: 'application/json' };
   // Not in the url that is asked: no message and no log of a proxy shows it.
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
