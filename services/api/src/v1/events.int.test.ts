@@ -2,7 +2,7 @@ import { position, type RecordedEvent } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import type { Told } from '@rollcall/projector';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import type { Follow } from '../hub.ts';
 import { cacheOf, channelOf, pbxNamed, serve } from '../testing/served.ts';
@@ -202,6 +202,29 @@ describe('server-sent events', () => {
     const { api } = await start(log, 5);
     const { status, body } = await api.ask(path);
     expect([status, problemModel.parse(body).code]).toEqual([expected, code]);
+  });
+
+  test('go on from what was told last when all readers come back together: the log is not read for them', async () => {
+    const log = growing();
+    const follow = vi.fn(log.follow);
+    const { api } = await start({ ...log, follow });
+    const first = await read(api, '/v1/events');
+    log.happen(10);
+    await first.until(() => first.seen.length === 10);
+    await first.leave();
+    log.happen(4);
+    const back = await Promise.all([3, 9, 10, 10].map((id) => read(api, '/v1/events', { 'last-event-id': `${id}` })));
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/events/ws?after=8`);
+    const heard: number[] = [];
+    socket.on('message', (data) => heard.push(eventModel.parse(JSON.parse(String(data))).position));
+    await vi.waitFor(() => expect(heard.at(-1)).toBe(14));
+    log.happen(1);
+    for (const reader of back) await reader.until(() => reader.ids().at(-1) === 15);
+    expect(back.map((reader) => reader.ids())).toEqual([upTo(15, 4), upTo(15, 10), upTo(15, 11), upTo(15, 11)]);
+    await vi.waitFor(() => expect(heard).toEqual(upTo(15, 9)));
+    expect(follow.mock.calls.map(([from]) => from)).toEqual([undefined]);
+    socket.terminate();
+    for (const reader of back) await reader.leave();
   });
 
   test('end when the server does', async () => {

@@ -40,9 +40,10 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
     readers++;
     const leaving = new AbortController();
     const signal = AbortSignal.any([leaving.signal, closing.signal]);
-    request.view.stay(closing.signal);
-    // Where the list comes from a topic, positions of several partitions are in no order.
-    const feed = readFeed(request.view, from, signal, options.log !== undefined);
+    // Where the list comes from a topic, positions of several partitions are in no order, and nobody resumes.
+    const oneOrder = options.log !== undefined;
+    if (oneOrder) request.view.stay(closing.signal);
+    const feed = readFeed(request.view, from, signal, oneOrder);
     return {
       [Symbol.asyncIterator]: () => only(feed, filter)[Symbol.asyncIterator](),
       leave: () => {
