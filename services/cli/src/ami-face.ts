@@ -8,11 +8,12 @@ import type { Entrance } from './serving.ts';
  */
 export const startAmiFace = async (
   address: { host: string; port: number },
-  { access, tls }: Pick<Entrance, 'access' | 'tls'>,
-  options: Omit<AmiOptions, 'login' | 'holds' | 'tls'>,
+  { access, tls, logger }: Pick<Entrance, 'access' | 'tls' | 'logger'>,
+  options: Omit<AmiOptions, 'login' | 'holds' | 'tls' | 'logger'>,
 ): Promise<{ at: string; close: () => Promise<void> }> => {
   const face = createAmiFace({
     ...options,
+    logger,
     login: access.ami,
     holds: access.holds,
     ...(tls && { tls: tls.current() }),

@@ -8,11 +8,13 @@ import { createHub, NOTHING_KEPT } from '../hub.ts';
 import type { ApiOptions, Tls } from '../options.ts';
 import { createAdmission, type Limits } from './admission.ts';
 import { sayEvents } from './said-events.ts';
-import { serveSession } from './session.ts';
+import { type SessionOptions, serveSession } from './session.ts';
 import { createView } from './view.ts';
 
 export type AmiOptions = Pick<ApiOptions, 'cache' | 'staleAfter' | 'staleAnswers' | 'follow'> & {
   world: World;
+  /** Told of logins. */
+  logger?: SessionOptions['logger'];
   /** Who may log in: `access.ami`. */
   login: Access['ami'];
   /** Whether a login still holds: `access.holds`. Default: for as long as the connection. */
@@ -57,6 +59,7 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
     holds: options.holds ?? (() => true),
     ...{ login: options.login, hub, cache, said, clock, scheduler },
     loginWithin: options.loginWithin ?? LOGIN_WITHIN_MS,
+    logger: options.logger,
   };
   const admission = createAdmission(options.limits);
   const sockets = new Set<Socket>();

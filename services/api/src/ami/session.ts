@@ -4,6 +4,7 @@ import type { Clock, Scheduler } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
 import type { CacheReader } from '@rollcall/state-cache';
+import type { Logger } from 'pino';
 import type { Hub } from '../hub.ts';
 import { AMI_VERSION } from './core-status.ts';
 import { createDialogue, type DialogueOptions, type Reply } from './dialogue.ts';
@@ -23,6 +24,8 @@ export type SessionOptions = DialogueOptions & {
   loginWithin: number;
   clock: Clock;
   scheduler: Scheduler;
+  /** Told who logs in (`debug`), and of whom that is refused or who is cut off since he does not read (`info`). */
+  logger: Pick<Logger, 'debug' | 'info'> | undefined;
 };
 
 /** As long as Asterisk keeps a client waiting whose login it refuses. */
@@ -41,7 +44,7 @@ export const serveSession = async (
   options: SessionOptions,
   onLogin: () => void,
 ): Promise<void> => {
-  const { hub, login, scheduler, clock, cache } = options;
+  const { hub, login, scheduler, clock, cache, logger } = options;
   const dialogue = createDialogue(options);
   const reader = createRequestReader();
   const send = createWriter(socket, scheduler);
@@ -70,8 +73,10 @@ export const serveSession = async (
         if (!isStillAllowed()) return;
         await send(options.said(told).flatMap((event) => (dialogue.wants(event) ? [event.text] : [])));
       }
-    } catch {
+    } catch (error) {
       // Too slow, or Rollcall is stopping: the client connects again and asks for the list.
+      if (isRollcallError(error))
+        logger?.info({ address, user: dialogue.identity?.name || undefined, code: error.code }, 'AMI: cut off');
       socket.destroy();
     }
   };
@@ -81,12 +86,15 @@ export const serveSession = async (
       const identity = await login(attempt, address);
       tooLate();
       onLogin();
+      logger?.debug({ address, user: identity.name || undefined }, 'AMI: logged in');
       // From before the answer on: nothing is missing between the two.
       const batches = hub.join(ended.signal);
       await send([loggedIn(identity)]);
       void tellEvents(batches);
     } catch (error) {
       if (!isRollcallError(error)) throw error;
+      // Not the name that was shown: it may be a secret, typed in the wrong place.
+      logger?.info({ address, code: error.code }, 'AMI: login refused');
       await scheduler.sleep(REFUSAL_DELAY_MS, ended.signal);
       await send([refused()]);
       socket.end();
