@@ -1,4 +1,4 @@
-import { isOfType } from './explain.ts';
+import { isOfType } from '@rollcall/kafka';
 import { type Trying, tryUntilDone } from './keep-trying.ts';
 import type { Acknowledged, Sender, ToSend } from './sender.ts';
 

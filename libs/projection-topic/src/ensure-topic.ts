@@ -1,7 +1,6 @@
 import { RollcallError } from '@rollcall/errors';
-import type { KafkaConnection } from '@rollcall/kafka';
+import { isOfType, type KafkaConnection } from '@rollcall/kafka';
 import type { Admin } from 'kafkajs';
-import { isOfType } from './explain.ts';
 import { clientOf } from './kafka.ts';
 import { topicMissing } from './offsets.ts';
 import { COMPACTION_SETTINGS, requiredSettings, type TopicNames, type TopicSetting } from './topic.ts';

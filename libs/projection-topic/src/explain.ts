@@ -1,4 +1,5 @@
 import { RollcallError } from '@rollcall/errors';
+import { brokerOf, chainOf, field, loginRefusal, tlsFailure, wasClosed, whyUnreachable } from '@rollcall/kafka';
 
 /** Where something went wrong, for messages: the brokers of the settings, and the topic. */
 export type At = { brokers: readonly string[]; topic: string };
@@ -8,39 +9,15 @@ export const explain = (error: unknown, { brokers, topic }: At): RollcallError =
   if (error instanceof RollcallError) return error;
   const errors = chainOf(error);
   const { code, what, advice } = loginRefused(errors) ?? tlsFailed(errors) ?? byType(errors, topic) ?? other(errors);
-  const broker = errors.map((one) => field(one, 'broker')).find((found) => found !== '');
+  const broker = brokerOf(errors);
   const who = broker ? `Kafka broker ${broker}` : `Kafka (${brokers.join(', ')})`;
   return new RollcallError(code, `${who}: ${what.replace(/\.$/, '')}.`, advice, { cause: error });
-};
-
-/** Is this Kafka error in what was thrown, or behind it? */
-export const isOfType = (error: unknown, type: string): boolean =>
-  chainOf(error).some((one) => field(one, 'type') === type);
-
-/** What was thrown and what lies behind it, outermost first. */
-const chainOf = (error: unknown): Error[] => {
-  const found: Error[] = [];
-  const visit = (one: unknown): void => {
-    if (!(one instanceof Error) || found.includes(one)) return;
-    found.push(one);
-    visit(one.cause);
-    if ('errors' in one && Array.isArray(one.errors)) one.errors.forEach(visit);
-  };
-  visit(error);
-  return found;
-};
-
-const field = (error: Error, name: 'type' | 'code' | 'broker'): string => {
-  const value = new Map<string, unknown>(Object.entries(error)).get(name);
-  return typeof value === 'string' ? value : '';
 };
 
 type Told = { code: string; what: string; advice: string };
 
 const loginRefused = (errors: readonly Error[]): Told | undefined => {
-  const refused = errors.find(
-    (one) => one.name === 'KafkaJSSASLAuthenticationError' || /_SASL_|SASL_AUTH/.test(field(one, 'type')),
-  );
+  const refused = loginRefusal(errors);
   if (!refused) return undefined;
   return {
     code: 'KAFKA_LOGIN_REFUSED',
@@ -49,11 +26,8 @@ const loginRefused = (errors: readonly Error[]): Told | undefined => {
   };
 };
 
-const TLS_CODE = /^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
-const TLS_TEXT = /self.signed|certificate|secure TLS|SSL routines/;
-
 const tlsFailed = (errors: readonly Error[]): Told | undefined => {
-  const failed = errors.find((one) => TLS_CODE.test(field(one, 'code')) || TLS_TEXT.test(one.message));
+  const failed = tlsFailure(errors);
   if (!failed) return undefined;
   return {
     code: 'KAFKA_TLS',
@@ -115,22 +89,10 @@ const TOLD: [RegExp, Told][] = [
   ],
 ];
 
-const UNREACHABLE: Record<string, string> = {
-  ECONNREFUSED: 'the connection was refused',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name could not be looked up',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to its network',
-  ETIMEDOUT: 'nothing answers there',
-  ECONNRESET: 'it closed the connection',
-};
-
-const other = (errors: readonly Error[]): Told => {
-  const code = errors.map((one) => field(one, 'code')).find((one) => one in UNREACHABLE);
-  const closed = errors.some((one) => one.name === 'KafkaJSConnectionClosedError');
-  const why = (code && UNREACHABLE[code]) || errors.at(-1)?.message || 'no reason was given';
-  const advice = closed
+const other = (errors: readonly Error[]): Told => ({
+  code: 'KAFKA_UNREACHABLE',
+  what: `it cannot be used: ${whyUnreachable(errors)}`,
+  advice: wasClosed(errors)
     ? 'Check that it is a port for clients: one that wants TLS (ssl) or a login (sasl) closes the connection like this. Rollcall tries again by itself.'
-    : 'Check the address and that the broker runs. Rollcall tries again by itself.';
-  return { code: 'KAFKA_UNREACHABLE', what: `it cannot be used: ${why}`, advice };
-};
+    : 'Check the address and that the broker runs. Rollcall tries again by itself.',
+});

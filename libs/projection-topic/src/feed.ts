@@ -1,9 +1,9 @@
 import type { World } from '@rollcall/clock';
 import type { RollcallError } from '@rollcall/errors';
-import { clusterOf, type KafkaConnection } from '@rollcall/kafka';
+import { clusterOf, isOfType, type KafkaConnection } from '@rollcall/kafka';
 import type { Cluster } from 'kafkajs';
 import { type Copy, createCopy, isCovered, momentOf, noteRead } from './copy.ts';
-import { explain, isOfType } from './explain.ts';
+import { explain } from './explain.ts';
 import { type Batch, follow } from './follow.ts';
 import { clientOf } from './kafka.ts';
 import { keepTrying } from './keep-trying.ts';

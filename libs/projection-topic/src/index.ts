@@ -1,5 +1,5 @@
 export type { KafkaConnection } from '@rollcall/kafka';
-export { type At, explain, isOfType } from './explain.ts';
+export { type At, explain } from './explain.ts';
 export { loadPartition } from './load-partition.ts';
 export { channelKey, parseKey, partitioning } from './partition.ts';
 export { createPublisher, type Publisher, type PublisherOptions, type PublisherState } from './publisher.ts';

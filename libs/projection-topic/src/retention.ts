@@ -1,5 +1,4 @@
-import type { KafkaConnection } from '@rollcall/kafka';
-import { isOfType } from './explain.ts';
+import { isOfType, type KafkaConnection } from '@rollcall/kafka';
 import { clientOf } from './kafka.ts';
 import { LEAST_RETENTION_MS } from './topic.ts';
 import { topicSettings } from './topic-settings.ts';

@@ -1,61 +1,28 @@
 import { RollcallError } from '@rollcall/errors';
-
-/** What kafkajs throws and what lies behind it, outermost first. */
-const chain = (error: unknown): Error[] => {
-  const found: Error[] = [];
-  const visit = (one: unknown): void => {
-    if (!(one instanceof Error) || found.includes(one)) return;
-    found.push(one);
-    visit(one.cause);
-    if ('errors' in one && Array.isArray(one.errors)) one.errors.forEach(visit);
-  };
-  visit(error);
-  return found;
-};
-
-const text = (error: Error, field: 'type' | 'code' | 'broker'): string => {
-  const value = new Map<string, unknown>(Object.entries(error)).get(field);
-  return typeof value === 'string' ? value : '';
-};
+import { brokerOf, chainOf, field, loginRefusal, tlsFailure, wasClosed, whyUnreachable } from '@rollcall/kafka';
 
 /** The partition whose record is not there any more, or not yet. */
 export const isOffsetOutOfRange = (error: unknown): number | undefined => {
-  for (const one of chain(error)) {
+  for (const one of chainOf(error)) {
     if (one.name === 'KafkaJSOffsetOutOfRange' && 'partition' in one) return Number(one.partition);
   }
   return undefined;
 };
 
-export const isOfType = (error: unknown, type: string): boolean =>
-  chain(error).some((one) => text(one, 'type') === type);
-
 const RETRIED_OUT = /^KafkaJS(NumberOfRetriesExceeded|NonRetriableError)$/;
 
 /** What may be over when it is tried again: a connection, a leader, a replica that is missing. */
 export const canPass = (error: unknown): boolean => {
-  const [cause] = chain(error).filter(({ name }) => !RETRIED_OUT.test(name));
+  const [cause] = chainOf(error).filter(({ name }) => !RETRIED_OUT.test(name));
   if (!cause?.name.startsWith('KafkaJS')) return false;
   return !('retriable' in cause) || cause.retriable !== false;
 };
 
 /** The broker that closed the connection or did not answer in time. */
 export const deadBroker = (error: unknown): { host: string; port: number } | undefined => {
-  const dead = chain(error).find(({ name }) => /^KafkaJS(ConnectionClosed|RequestTimeout)Error$/.test(name));
-  const [, host, port] = /^(.*):(\d+)$/.exec(dead ? text(dead, 'broker') : '') ?? [];
+  const dead = chainOf(error).find(({ name }) => /^KafkaJS(ConnectionClosed|RequestTimeout)Error$/.test(name));
+  const [, host, port] = /^(.*):(\d+)$/.exec(dead ? field(dead, 'broker') : '') ?? [];
   return host && port ? { host, port: Number(port) } : undefined;
-};
-
-const TLS =
-  /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_OSSL)|self.signed|certificate|secure TLS|SSL routines/;
-
-const UNREACHABLE: Record<string, string> = {
-  ECONNREFUSED: 'the connection was refused',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name could not be looked up',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to its network',
-  ETIMEDOUT: 'nothing answers there',
-  ECONNRESET: 'it closed the connection',
 };
 
 export type At = {
@@ -69,11 +36,7 @@ export type At = {
 type Told = { code: string; what: string; advice: string };
 
 const loginRefused = (errors: readonly Error[]): Told | undefined => {
-  const refused = errors.find(
-    (one) =>
-      one.name === 'KafkaJSSASLAuthenticationError' ||
-      /^(SASL_AUTHENTICATION_FAILED|UNSUPPORTED_SASL_MECHANISM|ILLEGAL_SASL_STATE)$/.test(text(one, 'type')),
-  );
+  const refused = loginRefusal(errors);
   if (!refused) return undefined;
   return {
     code: 'LOG_LOGIN_REFUSED',
@@ -83,7 +46,7 @@ const loginRefused = (errors: readonly Error[]): Told | undefined => {
 };
 
 const tlsFailed = (errors: readonly Error[]): Told | undefined => {
-  const failed = errors.find((one) => TLS.test(text(one, 'code')) || TLS.test(one.message));
+  const failed = tlsFailure(errors);
   if (!failed) return undefined;
   return {
     code: 'LOG_TLS',
@@ -96,7 +59,7 @@ const tlsFailed = (errors: readonly Error[]): Told | undefined => {
 const ACL = /^(TOPIC|CLUSTER|GROUP|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED$/;
 
 const byType = (errors: readonly Error[], { brokers, topic, user }: At): Told | undefined => {
-  const types = errors.map((one) => text(one, 'type'));
+  const types = errors.map((one) => field(one, 'type'));
   const has = (pattern: RegExp): boolean => types.some((type) => pattern.test(type));
   if (has(ACL)) {
     return {
@@ -137,28 +100,20 @@ const byType = (errors: readonly Error[], { brokers, topic, user }: At): Told | 
   return undefined;
 };
 
-/** What kafkajs says when it has a connection and no answer that it understands. */
-const SILENT = /^(Broker not connected|Connection timeout|Request .* timed out)$/;
-
-const unreachable = (errors: readonly Error[]): Told => {
-  const code = errors.map((one) => text(one, 'code')).find((one) => one in UNREACHABLE);
-  const closed = errors.some((one) => one.name === 'KafkaJSConnectionClosedError');
-  const last = errors.at(-1)?.message ?? 'no reason was given';
-  const message = SILENT.test(last) ? 'nothing there speaks as Kafka does' : last;
-  const what = `cannot be used: ${(code !== undefined && UNREACHABLE[code]) || message}`;
-  const advice = closed
+const unreachable = (errors: readonly Error[]): Told => ({
+  code: 'LOG_UNAVAILABLE',
+  what: `cannot be used: ${whyUnreachable(errors)}`,
+  advice: wasClosed(errors)
     ? 'Check that it runs, and that this is a port for clients: one that wants TLS (ssl) or a login (sasl) closes the connection like this.'
-    : 'Check the address, and that the brokers run.';
-  return { code: 'LOG_UNAVAILABLE', what, advice };
-};
+    : 'Check the address, and that the brokers run.',
+});
 
 /** What kafkajs says, as an error of the log. An error of the log comes back as it is. */
 export const kafkaError = (error: unknown, at: At): RollcallError => {
   if (error instanceof RollcallError) return error;
-  const errors = chain(error);
+  const errors = chainOf(error);
   const { code, what, advice } = loginRefused(errors) ?? tlsFailed(errors) ?? byType(errors, at) ?? unreachable(errors);
-  const broker = errors.map((one) => text(one, 'broker')).find((one) => one !== '');
-  const where = `Kafka at ${broker ?? at.brokers.join(', ')}`;
+  const where = `Kafka at ${brokerOf(errors) ?? at.brokers.join(', ')}`;
   const told = what
     .replace('Connection error: ', '')
     .replaceAll(/\s+/g, ' ')

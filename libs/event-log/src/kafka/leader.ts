@@ -1,6 +1,7 @@
 import type { World } from '@rollcall/clock';
+import { isOfType } from '@rollcall/kafka';
 import type { Broker, Cluster } from 'kafkajs';
-import { canPass, deadBroker, isOfType } from './kafka-errors.ts';
+import { canPass, deadBroker } from './kafka-errors.ts';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 1_000;

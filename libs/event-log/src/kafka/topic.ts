@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/errors';
+import { isOfType } from '@rollcall/kafka';
 import kafkajs, { type Admin, type PartitionMetadata } from 'kafkajs';
-import { isOfType } from './kafka-errors.ts';
 import { type TopicSetting, topicSettings } from './topic-settings.ts';
 
 export type TopicOptions = {

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/errors';
-import { type KafkaConnection, userOf } from '@rollcall/kafka';
-import { explain, isOfType } from '@rollcall/projection-topic';
+import { isOfType, type KafkaConnection, userOf } from '@rollcall/kafka';
+import { explain } from '@rollcall/projection-topic';
 
 /** Why this process has no place in the group, and what to do about it. */
 export const groupProblem = (error: unknown, at: KafkaConnection & { topic: string; group: string }): RollcallError => {

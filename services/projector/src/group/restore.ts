@@ -1,8 +1,8 @@
 import { START } from '@rollcall/channel';
 import { isRollcallError } from '@rollcall/errors';
 import type { EventLog } from '@rollcall/event-log';
-import type { KafkaConnection } from '@rollcall/kafka';
-import { isOfType, loadPartition, type TopicNames } from '@rollcall/projection-topic';
+import { isOfType, type KafkaConnection } from '@rollcall/kafka';
+import { loadPartition, type TopicNames } from '@rollcall/projection-topic';
 import { type ProjectorCounters, project, replayOpen } from '@rollcall/projector';
 import { createMemoryCache, type StateCache } from '@rollcall/state-cache';
 
