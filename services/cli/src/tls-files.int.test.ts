@@ -139,10 +139,18 @@ describe('a certificate that is renewed is taken', () => {
 describe('what cannot be used changes nothing and is said once, without what the files hold', () => {
   test.each<[string, () => void, RegExp]>([
     ['a key that is of another certificate', () => write({ ...second, key: first.key }), /key values mismatch/],
-    ['a certificate that breaks off', () => write({ ...second, cert: second.cert.slice(0, 300) }), /end line|no start/],
-    ['a key that breaks off', () => write({ ...second, key: second.key.slice(0, 90) }), /cannot be used together/],
-    ['an empty file', () => write({ ...second, cert: '' }), /cannot be used together/],
-    ['something else', () => write({ cert: 'hello', key: second.key }), /cannot be used together/],
+    [
+      'a certificate that breaks off',
+      () => write({ ...second, cert: second.cert.slice(0, 300) }),
+      /fullchain\.pem holds no certificate that can be used: /,
+    ],
+    [
+      'a key that breaks off',
+      () => write({ ...second, key: second.key.slice(0, 90) }),
+      /privkey\.pem holds no key that can be used: /,
+    ],
+    ['an empty file', () => write({ ...second, cert: '' }), /holds no certificate/],
+    ['something else', () => write({ cert: 'hello', key: second.key }), /holds no certificate/],
     ['a file that is gone', () => rmSync(paths.key), /privkey\.pem cannot be read: ENOENT/],
     ['a folder', () => [rmSync(paths.cert), mkdirSync(paths.cert)], /fullchain\.pem cannot be read: EISDIR/],
   ])('%s', async (_, spoil, why) => {

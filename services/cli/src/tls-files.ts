@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
@@ -120,13 +120,20 @@ const contentsOf = async ({ cert, key }: Paths): Promise<Tls | RollcallError> =>
 
 /** @throws RollcallError TLS_FILES_WRONG; nothing of the files is repeated */
 const usable = ({ cert, key }: Paths, tls: Tls): Tls => {
+  attempt(`${cert} holds no certificate that can be used`, () => endOf(tls));
+  attempt(`${key} holds no key that can be used`, () => createPrivateKey(tls.key));
+  attempt(`${cert} and ${key} cannot be used together`, () => createSecureContext(tls));
+  return tls;
+};
+
+const attempt = (failure: string, use: () => unknown): void => {
   try {
-    createSecureContext(tls);
-    endOf(tls);
-    return tls;
+    use();
   } catch (error) {
-    const why = error instanceof Error && 'reason' in error ? error.reason : 'not PEM';
-    throw wrong(`${cert} and ${key} cannot be used together: ${why}`);
+    const [why = 'not PEM'] = ['reason', 'code'].flatMap((name) =>
+      error instanceof Error ? (Reflect.get(error, name) ?? []) : [],
+    );
+    throw wrong(`${failure}: ${why}`);
   }
 };
 
