@@ -11,8 +11,13 @@ const MISSED = 50;
 
 type Told = { head: number; cpu: NodeJS.CpuUsage };
 
-/** A thousand readers who lose their connection together, as when a proxy begins anew, and resume at once where each was. */
-export const benchResume = async (): Promise<Result[]> => {
+/** A thousand readers who lose their connection together, as when a proxy begins anew, or Rollcall, and resume at once where each was. */
+export const benchResume = async (): Promise<Result[]> => [
+  ...(await resumed('proxy', ROUNDS)),
+  ...(await resumed('Rollcall', 1)),
+];
+
+const resumed = async (restarted: 'proxy' | 'Rollcall', rounds: number): Promise<Result[]> => {
   const child = fork(join(import.meta.dirname, 'sse-resume-server.ts'));
   const { url } = await said<{ url: string }>(child);
   const append = async (count: number): Promise<Told> => {
@@ -22,11 +27,11 @@ export const benchResume = async (): Promise<Result[]> => {
   const untilLive: number[] = [];
   const cpu: number[] = [];
   try {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const first = await reader(url, undefined);
+    for (let round = 0; round < rounds; round += 1) {
+      const first = restarted === 'proxy' ? await reader(url, undefined) : undefined;
       const { head: before } = await append(MISSED);
-      await first.until(before);
-      first.leave();
+      await first?.until(before);
+      first?.leave();
       const { head, cpu: since } = await append(MISSED);
       const begun = performance.now();
       const readers = await Promise.all(
@@ -49,7 +54,7 @@ export const benchResume = async (): Promise<Result[]> => {
   } finally {
     child.kill();
   }
-  const name = `SSE: ${READERS} readers resume at once`;
+  const name = `SSE: ${READERS} readers resume at once, ${restarted} restarted`;
   return [
     { name: `${name}: until all are live`, value: Math.round(median(untilLive)), unit: 'ms' },
     { name: `${name}: CPU of the server`, value: Math.round(median(cpu)), unit: 'ms' },

@@ -1,4 +1,4 @@
-import type { Position } from '@rollcall/channel';
+import { type Position, position } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
 import { createRecentlyTold, type Kept, newer, type RecentlyTold } from './recently-told.ts';
@@ -15,8 +15,8 @@ export type Hub = {
    */
   join: (signal: AbortSignal) => AsyncGenerator<readonly Told[]>;
   /**
-   * The same after a position of a log with one order, without reading that log: what was told last is kept. Undefined where it is not
-   * kept from there on.
+   * The same after a position of a log with one order: what was told last is kept. Where nobody follows yet, a near position is where the
+   * following begins, for all who come back with it. Undefined where what was told is not kept from there on.
    */
   resume: (after: Position, signal: AbortSignal) => AsyncGenerator<readonly Told[]> | undefined;
   /**
@@ -29,17 +29,27 @@ export type Hub = {
 
 type Reader = { batches: (readonly Told[])[]; behind: number; failed: unknown; wake: () => void };
 
-/** @param limit events that a reader may be behind; it is dropped then, never waited for */
-export type HubOptions = { limit?: number; kept?: Kept };
+export type HubOptions = {
+  /** Events that a reader may be behind; it is dropped then, never waited for. */
+  limit?: number;
+  kept?: Kept;
+  /** The position from which `follow` tells where it is given none. Where it is left out, following begins nowhere else. */
+  now?: () => Position;
+};
+
+type Following = { from: Position | undefined; ending: AbortController; recent: RecentlyTold };
 
 const MOST_BEHIND = 10_000;
 /** Less than a reader may be behind, with room for what happens while it catches up. */
 const KEPT: Kept = { events: 5_000, bytes: 32 * 1024 * 1024 };
 export const NOTHING_KEPT: Kept = { events: 0, bytes: 0 };
+/** So far back following may begin for who comes back first, and so much before him: others were not told as much as he. */
+const NEAR = 1_000;
+const BEFORE = 100;
 
-export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT }: HubOptions = {}): Hub => {
+export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, now }: HubOptions = {}): Hub => {
   const readers = new Set<Reader>();
-  let following: { ending: AbortController; recent: RecentlyTold } | undefined;
+  let following: Following | undefined;
   let staying: AbortSignal | undefined;
   /** The last that was told when the last reader left. */
   let left: Position | undefined;
@@ -62,9 +72,9 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT }: 
     if (!mayResume) stop();
   };
 
-  const run = async (own: { ending: AbortController; recent: RecentlyTold }): Promise<void> => {
+  const run = async (own: Following): Promise<void> => {
     try {
-      for await (const told of follow(undefined, own.ending.signal)) {
+      for await (const told of follow(own.from, own.ending.signal)) {
         own.recent.add(told);
         for (const reader of readers) {
           if (reader.behind > limit) reader.failed ??= tooSlow(limit);
@@ -82,16 +92,23 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT }: 
     }
   };
 
+  const begin = (from: Position | undefined): Following => {
+    const own = { from, ending: new AbortController(), recent: createRecentlyTold(kept, from) };
+    following = own;
+    void run(own);
+    return own;
+  };
+
+  /** Not beyond the list: who joins is told whatever the list has not. */
+  const mayBegin = (at: Position): boolean => now !== undefined && at <= now() && at >= now() - NEAR;
+
   /** @param missed what it is told first */
   const enter = (signal: AbortSignal, missed: (readonly Told[])[]): AsyncGenerator<readonly Told[]> => {
     const behind = missed.reduce((sum, { length }) => sum + length, 0);
     const reader: Reader = { batches: missed, behind, failed: undefined, wake: () => {} };
     // From the call on, not from the first time that it is read.
     readers.add(reader);
-    if (!following) {
-      following = { ending: new AbortController(), recent: createRecentlyTold(kept) };
-      void run(following);
-    }
+    if (!following) begin(undefined);
     const leave = (): void => {
       if (!readers.delete(reader)) return;
       reader.wake();
@@ -107,8 +124,12 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT }: 
     get readers() {
       return readers.size;
     },
-    join: (signal) => enter(signal, []),
+    join: (signal) => {
+      const past = following?.from === undefined ? undefined : now?.();
+      return past === undefined ? enter(signal, []) : behindOf(enter(signal, []), past);
+    },
     resume: (after, signal) => {
+      if (!following && mayBegin(after)) begin(position(Math.max(0, after - BEFORE)));
       const missed = following?.recent.after(after);
       return missed && behindOf(enter(signal, missed), after);
     },

@@ -19,13 +19,14 @@ export type RecentlyTold = {
   readonly newest: Position | undefined;
 };
 
-export const createRecentlyTold = (kept: Kept): RecentlyTold => {
+/** @param from place from which everything is told; left out where it is not known */
+export const createRecentlyTold = (kept: Kept, from?: Position): RecentlyTold => {
   const batches: Batch[] = [];
   let events = 0;
   let bytes = 0;
   let newest: Position | undefined;
-  /** Everything that was told after it is kept. Before the first event nobody knows where the telling began. */
-  let floor: Position | undefined;
+  /** Everything that was told after it is kept. */
+  let floor = from;
 
   const covers = (position: Position): boolean => floor !== undefined && position >= floor;
 

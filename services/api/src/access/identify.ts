@@ -39,7 +39,7 @@ const OPERATOR: Identity = { name: 'operator', role: 'operate' };
 export const identify = (server: FastifyInstance, options: ApiOptions): void => {
   const { access, operating } = options;
   const identityOf = createIdentityOf(access, operating?.token);
-  const sources = { options, hub: createHub(options.follow) };
+  const sources = { options, hub: createHub(options.follow, { now: () => options.cache.checkpoint }) };
   // By whom it is of and what he may see: each request of a token makes an identity anew, and what faces keep is kept by the view.
   const views = new Map<string, View>();
   const everything = viewOf(ANYBODY, sources);

@@ -8,7 +8,7 @@ import { cacheOf } from '../testing/served.ts';
 import { readFeed } from './event-feed.ts';
 
 /** A log in which not every position has something to tell. */
-const logOf = (options: HubOptions = {}) => {
+const logOf = ({ beginsBack = false, ...options }: HubOptions & { beginsBack?: boolean } = {}) => {
   const all: Told[] = [];
   let head = 0;
   const wakers = new Set<() => void>();
@@ -29,7 +29,7 @@ const logOf = (options: HubOptions = {}) => {
     }
     wakers.delete(awaken);
   });
-  const hub = createHub(follow, options);
+  const hub = createHub(follow, { ...options, ...(beginsBack && { now: () => position(head) }) });
   const cache = Object.defineProperty({ ...cacheOf([], []) }, 'checkpoint', { get: () => position(head) });
   const at = async () => ({ cache, now: 0 });
   const view = (pbxs?: string[]): View =>
@@ -92,8 +92,8 @@ describe('a reader who resumes', () => {
     let fromKept = 0;
     let fromLog = 0;
     await fc.assert(
-      fc.asyncProperty(steps, fc.nat(12), fc.nat(60_000), async (plan, events, bytes) => {
-        const log = logOf({ kept: { events, bytes } });
+      fc.asyncProperty(steps, fc.nat(12), fc.nat(60_000), fc.boolean(), async (plan, events, bytes, beginsBack) => {
+        const log = logOf({ kept: { events, bytes }, beginsBack });
         log.hub.stay(new AbortController().signal);
         const readers: ReturnType<typeof begin>[] = [];
         const begin = (back: number, narrowed: boolean) => {
@@ -152,6 +152,28 @@ describe('a reader who resumes', () => {
     expect(batches.size).toBeLessThan(40);
     staying.abort();
     expect(log.hub.readers).toBe(0);
+  });
+
+  test('takes the others with him where nobody follows yet; who joins meanwhile is told only what comes', async () => {
+    const log = logOf({ beginsBack: true });
+    log.happen(Array(400).fill(1));
+    const back = [300, 290, 300, 200].map((at) => reader(log.view(), position(at)));
+    const joined = reader(log.view(), undefined);
+    log.happen([1, 1]);
+    const older = reader(log.view(), position(190));
+    await vi.waitFor(() => expect(back.map(({ had }) => had)).toEqual([300, 290, 300, 200].map(log.after)));
+    await vi.waitFor(() => expect(older.had).toEqual(log.after(190)));
+    expect(joined.had).toEqual([401, 402]);
+    expect(log.follow.mock.calls.map(([from]) => from)).toEqual([200, 190]);
+    for (const one of [...back, joined, older]) one.leave();
+  });
+
+  test('does not have following begin where it is far, or ahead of the list', async () => {
+    const log = logOf({ beginsBack: true });
+    log.happen(Array(1_200).fill(1));
+    for (const at of [100, 1_201]) expect(log.view().resume(position(at), AbortSignal.abort())).toBeUndefined();
+    expect(log.hub.readers).toBe(0);
+    expect(log.follow).not.toHaveBeenCalled();
   });
 
   test('goes the way of the log where positions are in no one order', async () => {
