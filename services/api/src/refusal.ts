@@ -16,6 +16,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['FEED_NOT_FROM_HERE', 400],
   ['NOT_LOGGED_IN', 401],
   ['ROLE_MISSING', 403],
+  ['ORIGIN_FOREIGN', 403],
   ['RESOURCE_UNKNOWN', 404],
   ['OPERATION_UNKNOWN', 404],
   ['JOB_UNKNOWN', 404],
@@ -36,12 +37,17 @@ const STATUS: ReadonlyMap<string, number> = new Map([
 /** What is wrong, as RFC 9457 has it, with our code and advice beside it. A defect tells nothing of the inside. */
 export const refusal = (reply: FastifyReply, error: unknown): FastifyReply => {
   const said = describe(error);
-  if (said.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (said.status === 401) reply.header('www-authenticate', isForPeople(reply) ? [BASIC, 'Bearer'] : 'Bearer');
   return reply
     .status(said.status)
     .type('application/problem+json; charset=utf-8')
     .send({ type: `urn:rollcall:${said.code}`, title: said.code, detail: said.message, ...said });
 };
+
+const BASIC = 'Basic realm="Rollcall", charset="UTF-8"';
+
+/** A browser that opens a page: it asks its user for a password when it is told so. */
+const isForPeople = ({ request }: FastifyReply): boolean => request.headers.accept?.includes('text/html') ?? false;
 
 /** What the HTTP server itself found wrong with a request says so in its status. */
 export const statusOf = (error: unknown): number =>

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { refuseForeignPages } from './own-pages.ts';
 
 /** Of each request for another protocol: its socket, and what came behind the request. */
 const upgrades = new WeakMap<IncomingMessage, { socket: Socket; head: Buffer }>();
@@ -42,7 +43,10 @@ const routeUpgrades = (server: FastifyInstance): void => {
 export const wantsUpgrade = (request: FastifyRequest): boolean => upgrades.has(request.raw);
 
 export type Sockets = {
-  /** Takes the request's connection as a websocket; undefined where ws has refused it, and answered. */
+  /**
+   * Takes the request's connection as a websocket; undefined where ws has refused it, and answered.
+   * @throws RollcallError ORIGIN_FOREIGN
+   */
   accept: (request: FastifyRequest, reply: FastifyReply) => Promise<WebSocket | undefined>;
 };
 
@@ -70,6 +74,7 @@ export const createSockets = (
     accept: async (request, reply) => {
       const upgrade = upgrades.get(request.raw);
       if (!upgrade) return undefined;
+      refuseForeignPages(request, reply);
       upgrades.delete(request.raw);
       reply.hijack();
       reply.raw.detachSocket(upgrade.socket);

@@ -182,6 +182,8 @@ const refusal = (error: unknown): Answer => {
       return refused(401, 'Authentication required', UNAUTHORIZED);
     case 'ROLE_MISSING':
       return refused(403, 'Write access denied');
+    case 'ORIGIN_FOREIGN':
+      return refused(403, error.message);
     case 'TOO_MANY_ATTEMPTS':
     case 'TOO_MANY_REQUESTS':
       return refused(429, error.message);

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { allowOnly } from '../methods.ts';
 import { operatingRoutes } from '../operating.ts';
 import type { ApiOptions } from '../options.ts';
+import { refuseForeignPages } from '../own-pages.ts';
 import { refusal, resourceUnknown } from '../refusal.ts';
 import { channelRoutes } from './channels.ts';
 import { docsRoutes } from './docs.ts';
@@ -13,12 +14,17 @@ import { pbxRoutes } from './pbxs.ts';
 /** Below this an answer is smaller than what compressing it costs. */
 const COMPRESS_FROM = 4096;
 
+const CHANGING = new Set(['POST', 'DELETE']);
+
 /** Rollcall's own API, in a scope of prefix `/v1`. */
 export const v1Routes = async (server: FastifyInstance, options: ApiOptions): Promise<void> => {
   await server.register(compress, { encodings: ['gzip'], threshold: COMPRESS_FROM });
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler(async () => {
     throw resourceUnknown();
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    if (CHANGING.has(request.method)) refuseForeignPages(request, reply);
   });
   const urls = new Set<string>();
   server.addHook('onRoute', ({ url, prefix }) => void urls.add(url.slice(prefix.length)));
