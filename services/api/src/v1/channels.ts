@@ -46,7 +46,7 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     const { at, sort, limit, cursor, fields, timeout, ...query } = checked(channelsQuery, request.query);
     const { 'wait-for': waitFor, ...selection } = query;
     const { cache } = request.view;
-    if (waitFor !== undefined) await reach(cache, waitFor, timeout * 1000, options);
+    if (waitFor !== undefined) await reach(cache, waitFor, timeout * 1000, options, request.raw.socket);
     const { staleAfter, clock } = options;
     const now = clock.now();
     const listing: Listing =
@@ -121,16 +121,20 @@ const writer = (cache: CacheReader, fields: readonly string[] | undefined): ((ch
 
 const LOOK_EVERY_MS = 5;
 
-/** @throws RollcallError WAIT_TIMED_OUT */
+/**
+ * Who has gone is not waited for.
+ * @throws RollcallError WAIT_TIMED_OUT
+ */
 const reach = async (
   cache: CacheReader,
   position: number,
   timeout: number,
   { clock, scheduler }: { clock: Clock; scheduler?: Scheduler },
+  asker: { readonly destroyed: boolean },
 ): Promise<void> => {
   const until = clock.monotonic() + timeout;
   while (cache.checkpoint < position) {
-    if (!scheduler || clock.monotonic() >= until) {
+    if (!scheduler || clock.monotonic() >= until || asker.destroyed) {
       throw new RollcallError(
         'WAIT_TIMED_OUT',
         `The list is at position ${cache.checkpoint}, and has not come to ${position} in ${timeout / 1000} s.`,

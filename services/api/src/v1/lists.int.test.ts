@@ -1,7 +1,8 @@
+import { connect } from 'node:net';
 import { channelStream, position, revision } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { createMemoryCache } from '@rollcall/state-cache';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cacheOf, channelOf, heldAt, pbxNamed, SINCE, serve } from '../testing/served.ts';
 import { channelsModel, countsModel, oneChannelModel, pbxsModel, problemModel, timelineModel } from './models.ts';
 
@@ -104,6 +105,22 @@ describe('/v1/channels', () => {
     expect(await idsOf('/v1/channels?wait-for=7&pbx=b')).toEqual(['2.1']);
     const { status, body } = await api.ask('/v1/channels?wait-for=8&timeout=0.02');
     expect([status, problemModel.parse(body).code]).toEqual([504, 'WAIT_TIMED_OUT']);
+  });
+
+  test('is not waited for by who has gone', async () => {
+    const sleeping: (() => void)[] = [];
+    const sleep = () => new Promise<void>((resolve) => sleeping.push(resolve));
+    const one = await serve({ cache: createMemoryCache(), scheduler: { ...systemWorld.scheduler, sleep } });
+    const asker = connect(one.port, '127.0.0.1');
+    asker.write('GET /v1/channels?wait-for=3&timeout=60 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await vi.waitFor(() => expect(sleeping.length).toBe(1));
+    asker.destroy();
+    const { server } = one.server;
+    const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+    await vi.waitFor(async () => expect(await open()).toBe(0));
+    sleeping.shift()?.();
+    await one.close();
+    expect(sleeping).toEqual([]);
   });
 
   test('is answered once it is reached', async () => {
