@@ -4,6 +4,7 @@ import { benchAppend, benchRead } from './event-log.ts';
 import { benchFaces } from './faces.ts';
 import { benchGrowth } from './grow.ts';
 import { benchKafka } from './kafka.ts';
+import { benchLoginTiming } from './login-timing.ts';
 import { benchCache, benchFold } from './projection.ts';
 import type { Result } from './race.ts';
 import { benchRebuildLatency } from './rebuild-latency.ts';
@@ -20,6 +21,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   'rebuild-latency': benchRebuildLatency,
   faces: benchFaces,
   kafka: benchKafka,
+  'login-timing': benchLoginTiming,
   sse: benchSse,
 };
 
