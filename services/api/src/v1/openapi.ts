@@ -93,7 +93,8 @@ export const ROUTES: readonly Route[] = [
   {
     path: '/operations/{name}',
     method: 'post',
-    summary: 'Begin replay, verify, audit, quarantine or compact, as a job',
+    summary:
+      'Begin an operation as a job: replay, verify, audit, examine, quarantine, log-compact, retention; docs/operating.md has the bodies',
     tag: 'Operating',
     answer: jobModel,
     status: 202,
