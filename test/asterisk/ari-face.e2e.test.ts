@@ -127,6 +127,22 @@ for (const version of versions) {
       await judge.hangup('/^Local.(local|moh)/');
     };
 
+    test('is of the version that Asterisk says it is, whatever it is told by', async () => {
+      const { port } = new URL(running.url);
+      const versionOf = async (url: string, login?: string): Promise<unknown> => {
+        const answer = await fetch(
+          `${url}/asterisk/info?only=system`,
+          login ? { headers: { authorization: login } } : {},
+        );
+        return ((await answer.json()) as { system: { version: string } }).system.version;
+      };
+      const login = Buffer.from(`${pbx.ari.user}:${pbx.ari.password}`).toString('base64');
+      const asterisk = await versionOf(pbx.ari.url, `Basic ${login}`);
+      expect(asterisk).toMatch(new RegExp(`^${version}\\.`));
+      for (const host of ['127.0.0.1', 'localhost'])
+        expect(await versionOf(`http://${host}:${port}/ari`)).toBe(asterisk);
+    });
+
     test('gives every channel and bridge as Asterisk does, field by field, told by AMI and by ARI', async () => {
       await beginLongCalls(pbx, judge);
       const faces = { ami: faceOf(running, 'ami'), ari: faceOf(running, 'ari') };

@@ -16,7 +16,7 @@ export type AsteriskSource = {
 };
 
 export type AsteriskConnection = {
-  /** As the PBX names it: AMI banner version (`11.0.0`) or ARI's Asterisk version (`22.10.1`). */
+  /** Asterisk's own (`22.10.1`); where AMI does not tell it, that of AMI (`11.0.0`). */
   version: string | undefined;
   /** Opaque startup time of the PBX's process, prefixed with the source: `ami:2026-11-22 15:31:44`. */
   startup: string;

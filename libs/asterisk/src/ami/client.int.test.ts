@@ -73,18 +73,19 @@ describe('connecting', () => {
     const server = await ami();
     const { connecting, observed } = connectTo(server.port);
     const connection = await connecting;
-    expect(connection).toMatchObject({ version: '11.0.0', startup: 'ami:2026-11-22 15:31:44' });
+    expect(connection).toMatchObject({ version: '22.10.1', startup: 'ami:2026-11-22 15:31:44' });
     expect(server.received.map(({ Action }) => Action)).toEqual([
       'Challenge',
       'Login',
       'ListCommands',
       'CoreStatus',
+      'CoreSettings',
       'Events',
     ]);
     const login = server.received[1];
     expect(login).toMatchObject({ Username: 'rollcall', AuthType: 'MD5', Events: 'system' });
     expect(login?.Key).toBe(createHash('md5').update(`12345${SECRET}`).digest('hex'));
-    expect(server.received[4]).toMatchObject({ EventMask: 'system,call,dialplan' });
+    expect(server.received[5]).toMatchObject({ EventMask: 'system,call,dialplan' });
     expect(JSON.stringify(server.received)).not.toContain(SECRET);
     expect(observed.map(({ kind }) => kind)).toEqual(['connection', 'uptime', 'startup']);
   });

@@ -42,7 +42,8 @@ export const connectAmi = async (
   const socket = await openSocket(options, opening);
   const greeting = await readGreeting(socket, opening);
 
-  let version: string | undefined;
+  /** Of AMI, as its banner has it. */
+  let protocol: string | undefined;
   let hasBooted = false;
   const session = startSession(socket, greeting, {
     where,
@@ -52,7 +53,7 @@ export const connectAmi = async (
     listTimeoutMs,
     observe: (batch) => {
       for (const observation of batch) {
-        if (observation.kind === 'connection') version = observation.version;
+        if (observation.kind === 'connection') protocol = observation.version;
         else if (observation.kind === 'uptime') hasBooted = true;
       }
       observe(batch);
@@ -67,6 +68,7 @@ export const connectAmi = async (
     await login(session, options, where);
     const warnings = await checkPermissions(session, options.user, where);
     const startup = await askStartup(session, where);
+    const version = (await askVersion(session)) ?? protocol;
     if (!hasBooted) warnings.push('no FullyBooted: Asterisk is still starting, or the AMI user lacks read=system');
     await startEvents(session, where);
     keepAlive(session, where, world.scheduler, keepAliveMs);
@@ -80,7 +82,7 @@ export const connectAmi = async (
       examine: () => {
         const maySeeSecret = options.tls !== undefined || options.plain === true || isLoopback(options.host);
         const events = variables.length > 0 ? CHANNEL_EVENTS : CHANNEL_EVENTS.filter((event) => event !== 'VarSet');
-        return examine({ session, world, user: options.user, events, version, maySeeSecret });
+        return examine({ session, world, user: options.user, events, protocol, maySeeSecret });
       },
       close: session.close,
       closed: session.closed,
@@ -101,6 +103,10 @@ const askStartup = async (session: AmiSession, where: string): Promise<string> =
   if (!date || !time) throw pbxError.notAsterisk(where, 'its CoreStatus tells no startup time');
   return `ami:${date} ${time}`;
 };
+
+/** Asterisk's own version (`22.10.1`), which the banner does not say. */
+const askVersion = async (session: AmiSession): Promise<string | undefined> =>
+  (await session.ask({ Action: 'CoreSettings' })).get('AsteriskVersion') || undefined;
 
 const startEvents = async (session: AmiSession, where: string): Promise<void> => {
   const answer = await session.ask({ Action: 'Events', EventMask: EVENT_CLASSES });

@@ -12,7 +12,8 @@ export type Examined = {
   user: string;
   /** Those that are needed. */
   events: readonly string[];
-  version: string | undefined;
+  /** The version of AMI (`11.0.0`). */
+  protocol: string | undefined;
   /** The user's secret may cross the wire: it is encrypted, or does not leave the machine, or crossed it at login. */
   maySeeSecret: boolean;
 };
@@ -124,11 +125,11 @@ const eventFilter = async (examined: Examined, read: ReadSetting, actions: Reado
  * the wire, and only for a user who has such a filter. Undefined: it cannot be told.
  */
 const namedFilters = async (
-  { session, user, version, maySeeSecret }: Examined,
+  { session, user, protocol, maySeeSecret }: Examined,
   actions: ReadonlySet<string>,
 ): Promise<EventFilter[] | undefined> => {
   // AMI 5 and 6 are Asterisk 16 and 17, which know only the plain form.
-  if (version !== undefined && Number.parseInt(version, 10) < 7) return [];
+  if (protocol !== undefined && Number.parseInt(protocol, 10) < 7) return [];
   if (!maySeeSecret || !actions.has('GetConfig')) return undefined;
   const only = { Filename: FILE, Category: user, Filter: 'eventfilter\\(.*=.*' };
   const answer = await session.ask({ Action: 'GetConfig', ...only });

@@ -62,7 +62,7 @@ const given = async (pbx: Pbx, more: Partial<Examined> = {}) => {
       },
     },
     world: { clock: { now: () => now, monotonic: () => now } },
-    ...{ user: 'rollcall', events: ['Newchannel', 'Hangup'], version: '11.0.0', maySeeSecret: true },
+    ...{ user: 'rollcall', events: ['Newchannel', 'Hangup'], protocol: '11.0.0', maySeeSecret: true },
     ...more,
   });
   expect(JSON.stringify(findings)).not.toContain(SECRET);
@@ -187,7 +187,7 @@ describe('what keeps events from the user', () => {
     expect(of('event-filter')).toMatchObject({ ok: undefined, detail: expect.stringContaining('cannot be seen') });
   });
   test('Asterisk 16 and 17 have only the plain form', async () => {
-    const { of, asked } = await given({}, { maySeeSecret: false, version: '5.0.4' });
+    const { of, asked } = await given({}, { maySeeSecret: false, protocol: '5.0.4' });
     expect(asked).not.toContain('GetConfig');
     expect(of('event-filter')).toMatchObject({ ok: true });
   });

@@ -65,7 +65,7 @@ describe.each(versions)('Asterisk $version, over AMI', ({ version, found }) => {
 
   test.each([false, true])('logs in with all it needs, and knows the boot (plain login: %s)', async (plain) => {
     const connection = await connectTo(pbx.ami, { plain }).connecting;
-    expect(connection.version).toMatch(version === '22' ? /^11\./ : /^5\./);
+    expect(connection.version).toMatch(new RegExp(`^${version}\\.`));
     expect(connection.startup).toMatch(/^ami:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
     expect(connection.warnings).toEqual([]);
     expect(await connectTo(pbx.ami).connecting).toMatchObject({ startup: connection.startup });

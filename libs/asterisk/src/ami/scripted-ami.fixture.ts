@@ -56,6 +56,7 @@ export const ANSWERS: Answers = {
   ListCommands: (action, { say }) => say(success(action, `\n${COMMANDS.join('\n')}`)),
   CoreStatus: (action, { say }) =>
     say(success(action, '\nCoreStartupDate: 2026-11-22\nCoreStartupTime: 15:31:44\nCoreCurrentCalls: 0')),
+  CoreSettings: (action, { say }) => say(success(action, '\nAMIversion: 11.0.0\nAsteriskVersion: 22.10.1')),
   Events: (action, { say }) => say(success(action, '\nEvents: On')),
   Ping: (action, { say }) => say(success(action, '\nPing: Pong\nTimestamp: 1.0')),
   Status: (action, { say }) => {

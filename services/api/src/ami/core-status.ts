@@ -1,4 +1,5 @@
 import { counts } from '@rollcall/listing';
+import { asteriskVersion } from '../asterisk-version.ts';
 import type { Action } from './action.ts';
 import { success } from './block.ts';
 import { header, type Request } from './requests.ts';
@@ -48,21 +49,4 @@ export const coreSettings: Action = function* (request, view) {
 const onlyPbx = (request: Request, { pbxs }: View) => {
   const named = header(request, 'SystemName');
   return pbxs.length === 1 ? pbxs[0] : pbxs.find(({ name }) => name === named);
-};
-
-/** Which Asterisk speaks that AMI: the major versions of both go together. ARI says Asterisk's own version. */
-const asteriskVersion = (version = ''): string => {
-  const [major = ''] = version.split('.');
-  return ASTERISK_OF_AMI[major] ?? version;
-};
-
-const ASTERISK_OF_AMI: Record<string, string> = {
-  5: '16',
-  6: '17',
-  7: '18',
-  8: '19',
-  9: '20',
-  10: '21',
-  11: '22',
-  12: '23',
 };

@@ -1,3 +1,4 @@
+import { asteriskVersion } from '../asterisk-version.ts';
 import type { Listing } from '../listed.ts';
 import { inScope, type Scope } from './fleet.ts';
 import type { AsteriskInfoModel } from './models.ts';
@@ -16,7 +17,7 @@ export const asteriskId = (scope: Scope, { cache }: Pick<Listing, 'cache'>): str
 export const asteriskInfo = (scope: Scope, listing: Listing, only: string | undefined): AsteriskInfoModel => {
   const pbxs = [...listing.cache.pbxs()].filter(({ name }) => inScope(scope, name));
   const startup = pbxs.length === 1 ? pbxs[0]?.startup : undefined;
-  const versions = new Set(pbxs.flatMap(({ version }) => version ?? []));
+  const versions = new Set(pbxs.flatMap(({ version }) => asteriskVersion(version) || []));
   const name = asteriskId(scope, listing);
   const all: Required<AsteriskInfoModel> = {
     system: { version: [...versions].join(', '), entity_id: name },
