@@ -58,6 +58,8 @@ export const evolvePbx = (pbx: Pbx | undefined, event: RecordedEvent): Pbx => {
     case 'PbxBooted':
       next.boot = event.data.boot;
       next.startup = event.data.startup;
+      // Of a recording no list will come that ends the doubt, and a new boot leaves nothing that could be doubted.
+      if (before.recording) next.staleBefore = undefined;
       return next;
     case 'Reconciled':
       next.reconciledAt = event.time;

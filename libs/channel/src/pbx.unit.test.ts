@@ -27,3 +27,16 @@ test('nothing else that cannot be read changes anything but the revision', () =>
   const events = told(4, booted(4), unreadable('PbxDisconnected', '{', 'broken'), unreadable('Unheard', '{', 'new'));
   expect(fold(events)).toEqual({ ...fold(events.slice(0, 1)), revision: 2, position: 3 });
 });
+
+test('what was lost is doubted until a list has come; of a recording none comes, and a new boot ends the doubt', () => {
+  const connected = (recording: boolean): DomainEvent => ({
+    type: 'PbxConnected',
+    data: { source: 'ami', version: undefined, startup: undefined, recording },
+  });
+  const lost: DomainEvent = { type: 'PbxDisconnected', data: { reason: 'over' } };
+  const after = (recording: boolean, ...more: DomainEvent[]) =>
+    fold(told(1, booted(1), connected(recording), lost, ...more, connected(recording)));
+  expect(after(true)?.staleBefore).toBe(3);
+  expect(after(true, booted(2))?.staleBefore).toBeUndefined();
+  expect(after(false, booted(2))?.staleBefore).toBe(3);
+});

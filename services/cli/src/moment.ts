@@ -10,24 +10,37 @@ const FARTHEST = 8.64e15;
 const CLOCK = /^\d{2}:\d{2}(?::\d{2})?$/;
 
 /**
- * What `--at` says: a position (`12345`), an ISO time (`2026-11-22T14:03:00Z`; without a zone it is local), a time of today
- * (`14:03`), or a while ago (`-10m`; s, m, h, d).
+ * What `--at` says: a position (`12345`), an ISO time (`2026-11-22T14:03:00Z`; without a zone it is local), a time of the
+ * last 24 hours (`14:03`), or a while ago (`-10m`; s, m, h, d).
  * @param now milliseconds since 1970
+ * @throws RollcallError AT_UNCLEAR
  */
 export const moment = (text: string, now: number): Moment => {
   if (/^\d{1,15}$/.test(text)) return { is: 'position', position: Number(text) };
   const ago = AGO.exec(text);
   const then = ago ? now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] : Number.NaN;
   if (Math.abs(then) <= FARTHEST) return { is: 'time', time: then };
-  const today = CLOCK.test(text) ? `${localDate(now)}T${text}` : text;
-  const time = ISO.test(today) && isDay(today.slice(0, DATE)) ? Date.parse(localWithoutZone(today)) : Number.NaN;
+  const time = CLOCK.test(text) ? lastTime(text, now) : timeOf(text);
   if (!Number.isNaN(time)) return { is: 'time', time };
   throw new RollcallError(
     'AT_UNCLEAR',
-    `--at ${JSON.stringify(text.slice(0, 60))} is neither a position nor a time.`,
+    `${JSON.stringify(text.slice(0, 60))} is neither a position nor a time.`,
     'Give a position (12345), a time (2026-11-22T14:03:00Z, "2026-11-22 14:03", 14:03) or a while ago (-10m).',
   );
 };
+
+/** The clock of whoever asks may be ahead: that is not yesterday. */
+const AHEAD_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** At three in the morning 23:50 is yesterday's. */
+const lastTime = (clock: string, now: number): number => {
+  const today = timeOf(`${localDate(now)}T${clock}`);
+  return today > now + AHEAD_MS ? timeOf(`${localDate(now - DAY_MS)}T${clock}`) : today;
+};
+
+const timeOf = (text: string): number =>
+  ISO.test(text) && isDay(text.slice(0, DATE)) ? Date.parse(localWithoutZone(text)) : Number.NaN;
 
 /** Of 2026-11-22. */
 const DATE = 10;

@@ -50,7 +50,7 @@ export const viewAt = async (log: EventLog, at: string, { clock }: World): Promi
   if (when.is === 'time') {
     const place = await log.positionAt(when.time);
     await checkStillThere(log, place, at);
-    return { cache: await replayOpen(log, place), now: when.time };
+    return { cache: await replayOpen(log, place), now: Math.min(when.time, clock.now()) };
   }
   const head = await log.head();
   const place = position(when.position);

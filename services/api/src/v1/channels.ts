@@ -8,12 +8,14 @@ import { z } from 'zod';
 import { type Listing, listed } from '../listed.ts';
 import type { ApiOptions } from '../options.ts';
 import { setAside } from '../set-aside.ts';
+import { channelModel } from './models.ts';
 import { page, readCursor, sortSchema } from './page.ts';
-import { checked, listOf } from './query.ts';
+import { checked, namesOf } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
 import { doubtsOf, sayStale, stalePbxs } from './stale.ts';
+import { createUnchanged } from './unchanged.ts';
 
-const FIELDS = 40;
+const FIELDS = [...Object.keys(channelModel.shape), 'stateText'];
 
 export const channelsQuery = z.strictObject({
   ...selectionFields,
@@ -27,7 +29,7 @@ export const channelsQuery = z.strictObject({
     .optional()
     .meta({ description: 'Channels on a page; all unless given.' }),
   cursor: z.string().max(2000).optional().meta({ description: '"next" of the page before.' }),
-  fields: listOf(FIELDS)
+  fields: namesOf(FIELDS)
     .optional()
     .meta({ description: 'Names of fields to send, separated by commas; all unless given.' }),
   'wait-for': z.coerce
@@ -41,7 +43,7 @@ export const channelsQuery = z.strictObject({
 
 /** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
 export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
-  const since = options.clock.now().toString(36);
+  const isUnchanged = createUnchanged(options.clock);
   server.get('/channels', async (request, reply) => {
     const { at, sort, limit, cursor, fields, timeout, ...query } = checked(channelsQuery, request.query);
     const { 'wait-for': waitFor, ...selection } = query;
@@ -55,13 +57,7 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     const { pbx, stale } = selection;
     sayStale(reply, stalePbxs(listing, pbx), { ...options, said: stale !== undefined });
     const held = setAside(listing.cache, { pbxs: pbx, most: Number.POSITIVE_INFINITY });
-    // What is stale is so for a time, which passes without an event.
-    if (at === undefined && [...cache.pbxs()].every(({ connected, staleBefore }) => connected && !staleBefore)) {
-      // A retry or a repair changes the list at the same position.
-      const tag = `W/"${since}-${cache.checkpoint}-${cache.size}-${held.count}"`;
-      reply.header('etag', tag).header('cache-control', 'private, no-cache');
-      if (request.headers['if-none-match'] === tag) return reply.status(304).send();
-    }
+    if (at === undefined && isUnchanged(request, reply, cache)) return reply.send();
     const all = listed(listing).filter(selects(selection, listing));
     const paged = limit !== undefined || cursor !== undefined || sort !== 'created';
     const { channels, next } = paged

@@ -97,8 +97,12 @@ describe('/v1/channels', () => {
   });
 
   test('some fields of each', async () => {
-    const { body } = await api.ask('/v1/channels?caller=100&fields=uniqueid,stateText,callerNumber,none');
+    const { body } = await api.ask('/v1/channels?caller=100&fields=uniqueid,stateText,callerNumber');
     expect(body).toMatchObject({ channels: [{ uniqueid: '1.1', stateText: 'Up', callerNumber: '100' }] });
+    const wrong = await api.ask('/v1/channels?fields=uniqueid,none');
+    const { code, message } = problemModel.parse(wrong.body);
+    expect([wrong.status, code]).toEqual([400, 'QUERY_WRONG']);
+    expect(message).toMatch(/fields: there is no none; there are pbx, .*stateText/);
   });
 
   test('waits for a position, and no longer than it was told', async () => {
@@ -149,11 +153,15 @@ describe('/v1/channels', () => {
 
   test('says that nothing is new, where nothing is stale', async () => {
     const one = await serve({ cache: cacheOf([pbxNamed('a')], channels.slice(0, 2)) });
-    const first = await one.ask('/v1/channels');
-    const etag = first.headers.get('etag') ?? '';
-    expect(etag).toMatch(/^W\//);
-    expect((await one.ask('/v1/channels', { headers: { 'if-none-match': etag } })).status).toBe(304);
-    expect((await api.ask('/v1/channels')).headers.get('etag')).toBe(null);
+    for (const path of ['/v1/channels', '/v1/channels?fields=name', '/v1/channels/a/1.1', '/v1/counts?by=state']) {
+      const etag = (await one.ask(path)).headers.get('etag') ?? '';
+      expect(etag, path).toMatch(/^W\//);
+      for (const asked of [etag, `W/"other", ${etag}`, '*']) {
+        expect((await one.ask(path, { headers: { 'if-none-match': asked } })).status, path).toBe(304);
+      }
+      expect((await one.ask(path, { headers: { 'if-none-match': 'W/"other"' } })).status, path).toBe(200);
+      expect((await api.ask(path)).headers.get('etag'), path).toBe(null);
+    }
     await one.close();
   });
 

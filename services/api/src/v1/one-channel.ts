@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
 import { doubtsOf, sayStale } from './stale.ts';
+import { createUnchanged } from './unchanged.ts';
 
 export const oneChannelQuery = z.strictObject({
   at: z.string().max(60).optional().meta({ description: 'As it was: a position, a time, or -10m.' }),
@@ -27,13 +28,16 @@ const MOST_EVENTS = 10_000;
 /** One channel, and what happened to it. */
 export const oneChannelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const { log, clock } = options;
-  server.get<Params>('/channels/:pbx/:uniqueid', async ({ params, query, view }, reply) => {
+  const isUnchanged = createUnchanged(clock);
+  server.get<Params>('/channels/:pbx/:uniqueid', async (request, reply) => {
+    const { params, query, view } = request;
     const { at } = checked(oneChannelQuery, query);
     const { cache } = at === undefined ? view : await view.at(at);
     const channel = cache.byUniqueid(params.pbx, params.uniqueid);
     if (!channel) throw unknownChannel(params);
     const doubts = doubtsOf(channel, cache);
     sayStale(reply, doubts.stale ? [channel.pbx] : [], { ...options, said: false });
+    if (at === undefined && isUnchanged(request, reply, cache)) return reply.send();
     return { position: cache.checkpoint, channel: { ...channel, ...doubts } };
   });
 

@@ -8,6 +8,7 @@ import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
 import { sayStale, stalePbxs } from './stale.ts';
+import { createUnchanged } from './unchanged.ts';
 
 export const pbxsQuery = z.strictObject({});
 
@@ -20,6 +21,7 @@ export const countsQuery = z.strictObject({
 /** The PBXs, how their connections stand, and how many channels of each kind there are. */
 export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const { clock, staleAfter, readiness } = options;
+  const isUnchanged = createUnchanged(clock);
 
   const described = (listing: Listing) => {
     const states = new Map(readiness().pbxs.map((one) => [one.name, one]));
@@ -43,11 +45,13 @@ export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void =>
     throw new RollcallError('PBX_UNKNOWN', `There is no PBX ${params.name}.`, 'See /v1/pbxs for those there are.');
   });
 
-  server.get('/counts', async ({ query, view }, reply) => {
+  server.get('/counts', async (request, reply) => {
+    const { query, view } = request;
     const { by, at, ...selection } = checked(countsQuery, query);
     const { cache, now } = at === undefined ? { cache: view.cache, now: clock.now() } : await view.at(at);
     const listing = { cache, now, staleAfter };
     sayStale(reply, stalePbxs(listing, selection.pbx), { ...options, said: selection.stale !== undefined });
+    if (at === undefined && isUnchanged(request, reply, cache)) return reply.send();
     const channels = listed(listing).filter(selects(selection, listing));
     const counts = new Map<string, number>();
     for (const channel of channels) {

@@ -1,6 +1,20 @@
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 
+/** Some of these names, separated by commas. */
+export const namesOf = (names: readonly string[]) =>
+  z
+    .string()
+    .max(2000)
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .pipe(
+      z.array(
+        z.enum(names, {
+          error: ({ input }) => `there is no ${String(input).slice(0, 60)}; there are ${names.join(', ')}`,
+        }),
+      ),
+    );
+
 /** Values separated by commas, each of so many characters at most. */
 export const listOf = (longest: number) =>
   z

@@ -38,7 +38,7 @@ stderr says so, and "uncertain" in --json. Only what Asterisk prints goes to std
 
 Examples:
   rollcall channels                                    what is live now
-  rollcall channels --at 14:03                         what was live at 14:03 today
+  rollcall channels --at 14:03                         what was live when it was last 14:03
   rollcall channels --at -10m --pbx pbx-a --concise    ten minutes ago, of one PBX, for a script
   rollcall channels --filter stateText=Up --filter name~^PJSIP/ --count
   rollcall channels --filter linkedid=1795360512.1501  one call with all its channels
