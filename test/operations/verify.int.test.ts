@@ -107,6 +107,6 @@ test('the whole of it, on a log that nobody has open', async () => {
   const { exitCode, out, err } = await verify();
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   expect(out).toMatch(
-    new RegExp(`^open streams: \\d+ live channels at position ${EVENTS + ADDED}, 0 differences\\nlog: 0 findings\\n$`),
+    new RegExp(`^open streams: \\d+ channels at position ${EVENTS + ADDED}, 0 differences\\nlog: 0 findings\\n$`),
   );
 });

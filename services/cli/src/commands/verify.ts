@@ -105,7 +105,7 @@ const ask = async (place: OperatingPlace, at: string | undefined, context: Conte
 
 const describe = ({ checks, findings }: VerifyResult): string => {
   const lines = checks.flatMap(({ what, position, channels, differences }) => [
-    `${what}: ${channels} live channels at position ${position}, ${differences.count} differences`,
+    `${what}: ${channels} channels at position ${position}, ${differences.count} differences`,
     ...differences.shown.map(differenceText),
     ...more(differences),
   ]);
