@@ -6,11 +6,10 @@ import {
   listMetrics,
   publisherMetrics,
   spoolMetrics,
+  timeAnswers,
   timedAppends,
-  timeRequests,
 } from '@rollcall/api/metrics';
 import { createMemoryCache } from '@rollcall/state-cache';
-import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 
@@ -33,7 +32,7 @@ const told = (): Set<string> => {
   timedAppends(metrics, { append: never }, clock);
   spoolMetrics(metrics, () => ({ events: 0, bytes: 0, oldest: 0, refused: 0, discarded: 0 }));
   publisherMetrics(metrics, () => ({ queued: 0, snapshots: 0, tombstones: 0, position: 0, problem: undefined }));
-  timeRequests(fastify(), metrics);
+  timeAnswers(metrics);
   return new Set(metrics.names());
 };
 

@@ -10,12 +10,13 @@ import { limitConnections } from './access/connections.ts';
 import { identify } from './access/identify.ts';
 import { DEFAULT_TIMEOUTS, httpOptions, MAX_BODY_BYTES, MAX_HEADERS } from './access/limits.ts';
 import { limitRate } from './access/request-rate.ts';
+import { whenAnswered } from './answered.ts';
 import { ariFace } from './ari/face.ts';
 import { healthRoutes } from './health.ts';
-import { metricsRoute, timeRequests } from './metrics/index.ts';
+import { metricsRoute, timeAnswers } from './metrics/index.ts';
 import type { ApiOptions } from './options.ts';
 import { refusal, urlUnreadable } from './refusal.ts';
-import { logRequests, requestIds } from './request-log.ts';
+import { logAnswers, requestIds, tellRequestIds } from './request-log.ts';
 import { v1Routes } from './v1/routes.ts';
 
 /**
@@ -43,18 +44,19 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   const server: FastifyInstance = tls ? secure({ ...common, https: { ...http, ...tls } }) : fastify(common);
   server.server.maxHeadersCount = MAX_HEADERS;
   if (limits) limitConnections(server.server, limits);
-  if (options.logger) logRequests(server, options.logger);
+  const { logger, metrics } = options;
+  const tellers = [...(logger ? [logAnswers(logger)] : []), ...(metrics ? [timeAnswers(metrics)] : [])];
+  whenAnswered(server, options.clock, (answered) => {
+    for (const tell of tellers) tell(answered);
+  });
+  if (logger) tellRequestIds(server);
   server.setErrorHandler((error, _request, reply) => refusal(reply, error));
   server.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Resource not found' }));
   tellBrowsers(server, { origins: corsOrigins, tls: tls !== undefined });
   if (limits) limitRate(server, limits.requestsPerMinute);
   // Behind those plugins, in this order: what is too much is refused before a password is looked at.
   server.after(() => identify(server, options));
-  const { metrics } = options;
-  if (metrics) {
-    timeRequests(server, metrics);
-    server.register(async (scope) => metricsRoute(scope, metrics));
-  }
+  if (metrics) server.register(async (scope) => metricsRoute(scope, metrics));
   server.register(async (scope) => healthRoutes(scope, options));
   server.register(async (scope) => ariFace(scope, options));
   server.register(async (scope) => v1Routes(scope, options), { prefix: '/v1' });

@@ -2,4 +2,4 @@ export { groupMetrics, publisherMetrics, spoolMetrics, timedAppends } from './en
 export { ingestMetrics, type SessionReading } from './ingest.ts';
 export { listMetrics } from './list.ts';
 export { createMetrics, type Metrics } from './registry.ts';
-export { metricsRoute, timeRequests } from './serve.ts';
+export { metricsRoute, timeAnswers } from './serve.ts';

@@ -1,6 +1,7 @@
 import { position, START } from '@rollcall/channel';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
+import { whenAnswered } from '../answered.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, SINCE } from '../testing/served.ts';
 import {
   createMetrics,
@@ -9,8 +10,8 @@ import {
   metricsRoute,
   publisherMetrics,
   spoolMetrics,
+  timeAnswers,
   timedAppends,
-  timeRequests,
 } from './index.ts';
 
 const clock = { now: () => SINCE + 60_000, monotonic: () => 0 };
@@ -149,13 +150,14 @@ describe('over HTTP', () => {
     const metrics = createMetrics();
     const server = fastify();
     servers.push(server);
-    timeRequests(server, metrics);
+    whenAnswered(server, clock, timeAnswers(metrics));
     metricsRoute(server, metrics);
     server.get('/channels/:id', async () => ({}));
-    for (const url of ['/channels/1', '/channels/2', '/nowhere']) await server.inject(url);
-    const { headers, body } = await server.inject('/metrics');
-    expect(headers['content-type']).toContain('text/plain');
-    expect(body).toContain('process_cpu_seconds_total');
+    const address = await server.listen({ host: '127.0.0.1', port: 0 });
+    for (const url of ['/channels/1', '/channels/2', '/nowhere']) await (await fetch(`${address}${url}`)).arrayBuffer();
+    const answer = await fetch(`${address}/metrics`);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+    expect(await answer.text()).toContain('process_cpu_seconds_total');
     expect(await samples(metrics, 'http_request_seconds_count')).toEqual({
       'method="GET",route="/channels/:id",status="2xx"': 2,
       'method="GET",route="none",status="4xx"': 1,
