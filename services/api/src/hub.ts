@@ -75,6 +75,8 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
   const run = async (own: Following): Promise<void> => {
     try {
       for await (const told of follow(own.from, own.ending.signal)) {
+        // What was under way when it was stopped is for nobody: readers who came since are told it by a following of their own.
+        if (following !== own) return;
         own.recent.add(told);
         for (const reader of readers) {
           if (reader.behind > limit) reader.failed ??= tooSlow(limit);
@@ -82,7 +84,7 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
           reader.behind += told.length;
           reader.wake();
         }
-        if (following === own) stopIfNeedless();
+        stopIfNeedless();
       }
       if (following === own) end(new RollcallError('FEED_ENDED', 'Rollcall is stopping.', 'Connect again.'));
     } catch (error) {
