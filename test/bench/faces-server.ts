@@ -72,13 +72,20 @@ const api = createApi({
 });
 const url = await listen(api, { host: '127.0.0.1', port: 0, open: false });
 
-/** What the bare server answers: path by path the bytes that the faces gave last. */
-const bytes = new Map<string, Buffer>();
+/** What the bare server answers: path by path the bytes that the faces gave last, headers and all. */
+const bytes = new Map<string, { headers: Record<string, string>; body: Buffer }>();
+/** Node writes these itself. */
+const NODES = new Set(['date', 'connection', 'keep-alive']);
 const bare = createServer((request, response) => {
-  const body = bytes.get(request.url ?? '');
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body?.length ?? 0 });
+  const { headers, body } = bytes.get(request.url ?? '') ?? {};
+  response.writeHead(200, headers);
   response.end(body);
 });
+const copyOf = async (path: string): Promise<void> => {
+  const answer = await fetch(`${url}${path}`);
+  const headers = Object.fromEntries([...answer.headers].filter(([name]) => !NODES.has(name)));
+  bytes.set(path, { headers, body: Buffer.from(await answer.arrayBuffer()) });
+};
 await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
 
 let feeding: NodeJS.Timeout | undefined;
@@ -95,7 +102,7 @@ const feedOn = (): void => {
 };
 
 process.on('message', async ({ copy, feed: on }: { copy?: string; feed?: boolean }) => {
-  if (copy !== undefined) bytes.set(copy, Buffer.from(await (await fetch(`${url}${copy}`)).arrayBuffer()));
+  if (copy !== undefined) await copyOf(copy);
   if (on === true) {
     begun = performance.now();
     fed = 0;

@@ -10,7 +10,7 @@ const FEED = 1_000;
 type Served = { url: string; bare: string };
 type Reply = { cpuMs: number; feedPerSecond: number; id: string };
 
-/** What the faces answer, beside a bare node:http server that sends the same bytes already built. */
+/** What the faces answer, beside a bare node:http server that sends the same bytes already built, headers and all. */
 export const benchFaces = async (): Promise<Result[]> => [...(await benchAri())];
 
 /** `GET /ari/channels` with few and with many channels, and one channel by its id; alone, and while a thousand events a second come in. */

@@ -150,8 +150,10 @@ function below(node: Node, segment: string): Node {
 /** `path`: behind /ari, still percent-encoded, such as `/channels/1.1`. */
 export const match = (path: string): Matched => {
   const parameters: Record<string, string> = {};
+  const segments = path.split('/');
   let node = ROOT;
-  for (const segment of path.split('/').slice(1)) {
+  for (let at = 1; at < segments.length; at += 1) {
+    const segment = segments[at] ?? '';
     const child = node.children.get(segment);
     if (child) {
       node = child;
