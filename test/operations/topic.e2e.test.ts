@@ -37,7 +37,7 @@ await describeWithKafka('the published list, as an operator looks after it', '4'
     });
 
     const sound = await verify();
-    expect(sound.out).toContain(`topic: ${channels.length} live channels`);
+    expect(sound.out).toContain(`topic: ${channels.length} channels`);
     expect(sound).toMatchObject({ code: 0, err: '' });
 
     // As if a tombstone had never come.
