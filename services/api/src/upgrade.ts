@@ -44,7 +44,7 @@ export const wantsUpgrade = (request: FastifyRequest): boolean => upgrades.has(r
 
 export type Sockets = {
   /**
-   * Takes the request's connection as a websocket; undefined where ws has refused it, and answered.
+   * Takes the request's connection as a websocket; undefined where ws has refused it, and answered, or where the client is gone.
    * @throws RollcallError ORIGIN_FOREIGN
    */
   accept: (request: FastifyRequest, reply: FastifyReply) => Promise<WebSocket | undefined>;
@@ -78,6 +78,8 @@ export const createSockets = (
       upgrades.delete(request.raw);
       reply.hijack();
       reply.raw.detachSocket(upgrade.socket);
+      // Its end is not said again.
+      if (upgrade.socket.destroyed) return undefined;
       return new Promise((resolve) => {
         upgrade.socket.once('close', () => resolve(undefined));
         sockets.handleUpgrade(request.raw, upgrade.socket, upgrade.head, resolve);

@@ -50,7 +50,7 @@ const join = (view: View, signal: AbortSignal) => {
     ({ value }) => {
       present.first = value ?? undefined;
     },
-    // The next read of it says so again.
+    // Whoever is too slow to meet the present goes on with the log, as if it had not been joined.
     () => {},
   );
   return present;

@@ -62,9 +62,13 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
   server.get('/events/ws', { exposeHeadRoute: false }, async (request, reply) => {
     if (!wantsUpgrade(request)) throw needsUpgrade();
     const feed = await begin(request);
-    const socket = await sockets.accept(request, reply);
-    if (socket) await push(socket, feed);
-    else feed.leave();
+    try {
+      const socket = await sockets.accept(request, reply);
+      if (socket) await push(socket, feed);
+    } finally {
+      // Also who is refused, as a page of another origin is.
+      feed.leave();
+    }
   });
 };
 
@@ -74,6 +78,8 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
   const { raw } = reply;
   reply.hijack();
   raw.on('error', feed.leave).on('close', feed.leave);
+  // Gone while its position was looked at: that is not said again.
+  if (raw.destroyed) feed.leave();
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
