@@ -11,21 +11,30 @@ const upgrades = new WeakMap<IncomingMessage, { socket: Socket; head: Buffer }>(
 /** Milliseconds of silence after which TCP asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 60_000;
 
-const routed = new WeakSet<object>();
+/** Of each server, connections that left HTTP and are no websockets: Node ends them no more when the server closes. */
+const leftHttp = new WeakMap<object, Set<Socket>>();
 
 /**
  * Requests for a websocket go the way of every other one: through the hooks (access, limits) and the error handlers of the path they
  * ask for. A handler that means to answer with a websocket calls `accept`; whatever else it answers is sent, and the connection ends.
  */
 const routeUpgrades = (server: FastifyInstance): void => {
-  if (routed.has(server.server)) return;
-  routed.add(server.server);
+  if (leftHttp.has(server.server)) return;
+  const sockets = new Set<Socket>();
+  leftHttp.set(server.server, sockets);
+  server.addHook('preClose', async () => {
+    for (const socket of sockets) socket.destroy();
+  });
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!(socket instanceof Socket)) return socket.destroy();
     upgrades.set(request, { socket, head });
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     // Whoever resets the connection meanwhile ends nothing but it.
     socket.on('error', () => socket.destroy());
+    // Node watches over it no more; ws takes the time away that a websocket has no use for.
+    socket.on('timeout', () => socket.destroy());
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     try {
@@ -34,7 +43,8 @@ const routeUpgrades = (server: FastifyInstance): void => {
       // The request before it on this connection is still being answered: no client of websockets asks like that.
       return socket.destroy();
     }
-    response.on('finish', () => socket.end());
+    // Not held open by who does not end it on his side.
+    response.on('finish', () => socket.destroySoon());
     server.routing(request, response);
   });
 };
@@ -76,6 +86,7 @@ export const createSockets = (
       if (!upgrade) return undefined;
       refuseForeignPages(request, reply);
       upgrades.delete(request.raw);
+      leftHttp.get(server.server)?.delete(upgrade.socket);
       reply.hijack();
       reply.raw.detachSocket(upgrade.socket);
       // Its end is not said again.

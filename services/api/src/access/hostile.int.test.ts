@@ -83,6 +83,26 @@ describe('connections that hold on', () => {
     socket.end('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
     expect(statusOf(await ended)).toBe(200);
   });
+  test.each(['/v1/events/ws', '/v1/events'])(
+    'one that asks %s for another protocol, gets an answer in this one, and stays, ends',
+    async (path) => {
+      await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 5_000 });
+      const login = path.endsWith('ws') ? '' : `${authorization}\r\n`;
+      const { socket, received } = await open();
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n${login}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      await vi.waitFor(() => expect(received()).toContain('HTTP/1.1 '), { timeout: 5_000 });
+      await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 5_000 });
+      socket.destroy();
+    },
+  );
+  test('one that asked for another protocol and got a feed does not keep the server from ending', async () => {
+    const ending = await serve({ cache: cacheOf([], []) });
+    const socket = createConnection({ port: ending.port, host: '127.0.0.1' }).on('error', () => {});
+    socket.write('GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    await ending.close();
+  });
   test('five hundred of them leave room for others, and none is left', async () => {
     const held = await Promise.all(Array.from({ length: 500 }, open));
     for (const { socket } of held) socket.write('GET /ari/channels HTTP/1.1\r\nX: ');
