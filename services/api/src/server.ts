@@ -41,7 +41,9 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
     routerOptions: { maxParamLength: 64 * 1024 },
     frameworkErrors: unreadable,
   };
-  const server: FastifyInstance = tls ? secure({ ...common, https: { ...http, ...tls } }) : fastify(common);
+  const server: FastifyInstance = tls
+    ? secure({ ...common, https: { ...http, ...tls, handshakeTimeout: timeouts.headers } })
+    : fastify(common);
   server.server.maxHeadersCount = MAX_HEADERS;
   if (limits) limitConnections(server.server, limits);
   const { logger, metrics } = options;

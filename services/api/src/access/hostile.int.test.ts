@@ -61,6 +61,16 @@ describe('connections that hold on', () => {
     const { ended } = await open();
     expect(statusOf(await ended)).toBe(408);
   });
+  test.each([
+    ['nothing', ''],
+    ['half a greeting of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ])('over TLS, one on which %s comes ends as soon', async (_, text) => {
+    const secured = await serve({ cache: cacheOf([], []), timeouts: TIMEOUTS, tls: { cert: '', key: '' } });
+    const socket = createConnection({ port: secured.port, host: '127.0.0.1' }).on('error', () => {});
+    socket.write(text, 'latin1');
+    await new Promise((resolve) => socket.resume().once('close', resolve));
+    await secured.close();
+  });
   test('one whose headers drip in ends while they drip', async () => {
     const { socket, ended } = await open();
     socket.write('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n');
