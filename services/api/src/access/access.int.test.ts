@@ -173,6 +173,10 @@ describe('with users', () => {
     const { status } = await ask('GET', '/ari/channels', { authorization: basic('reader', PASSWORD) });
     expect(status).toBe(200);
     expect((await ask('GET', `/ari/channels?api_key=reader:${encodeURIComponent(PASSWORD)}`)).status).toBe(200);
+    for (const path of ['/v1/channels', '/v1/pbxs', '/v1/counts?by=state', '/v1/channels/pbx-a/1.1', '/v1/events']) {
+      const key = `${path.includes('?') ? '&' : '?'}api_key=reader:${encodeURIComponent(PASSWORD)}`;
+      expect({ path, status: (await ask('GET', `${path}${key}`)).status }).toEqual({ path, status: 200 });
+    }
     const wrong = { authorization: 'Bearer rc_wrong' };
     expect((await ask('GET', `/ari/channels?api_key=reader:${encodeURIComponent(PASSWORD)}`, wrong)).status).toBe(401);
     expect((await ask('GET', '/ari/channels?api_key=reader&api_key=x:y')).status).toBe(401);

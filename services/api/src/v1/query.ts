@@ -23,9 +23,13 @@ export const listOf = (longest: number) =>
     .transform((text) => text.split(',').map((one) => one.trim()))
     .pipe(z.array(z.string().min(1).max(longest)));
 
-/** @throws RollcallError QUERY_WRONG naming the parameter */
+/**
+ * What a request asks; the login that may stand beside it (`api_key`) has been looked at.
+ * @throws RollcallError QUERY_WRONG naming the parameter
+ */
 export const checked = <Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> => {
-  const parsed = schema.safeParse(query);
+  const { api_key: _, ...asked } = Object(query) as Record<string, unknown>;
+  const parsed = schema.safeParse(asked);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : String(issue?.path[0] ?? '');
