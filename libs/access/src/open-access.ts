@@ -37,6 +37,7 @@ export const openAccess = (options: {
   let known = indexed(dir);
   let stamp = stampOf(dir);
   let looked = clock.monotonic();
+  let warned = '';
   const warnIfOpen = (): void => {
     if (isOpenToOthers(dir)) warn(`Others on this machine may read ${usersPath(dir)}: chmod 600 ${usersPath(dir)}`);
   };
@@ -46,16 +47,20 @@ export const openAccess = (options: {
     const now = clock.monotonic();
     if (now - looked < LOOK_MS) return known;
     looked = now;
-    const at = stampOf(dir);
-    if (at === stamp) return known;
-    stamp = at;
     try {
+      const at = stampOf(dir);
+      if (at === stamp) return known;
       known = indexed(dir);
+      // Only now: what could not be read, for want of files say, may be the same when it can be, and have revoked somebody.
+      stamp = at;
+      warned = '';
+      verified.clear();
       warnIfOpen();
     } catch (error) {
-      warn(`The users stay as they were. ${errorLine(error)}`);
+      const line = errorLine(error);
+      if (line !== warned) warn(`The users stay as they were. ${line}`);
+      warned = line;
     }
-    verified.clear();
     return known;
   };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { systemWorld } from '@rollcall/clock';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { administer, type Identity, openAccess } from './index.ts';
 import { cheapPasswords, standingClock, tempDir } from './testing/world.ts';
 import { usersPath } from './users-file.ts';
@@ -11,6 +11,17 @@ const SECRET = 'ami-secret-of-alice';
 const HERE = '192.0.2.1';
 const REFUSED = { code: 'NOT_LOGGED_IN' };
 const LATER = { code: 'TOO_MANY_ATTEMPTS' };
+
+/** Whether this process has as many files open as it may. */
+let isFull = false;
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const readFileSync = (path: string, encoding: 'utf8'): string => {
+    if (isFull) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+    return fs.readFileSync(path, encoding);
+  };
+  return { ...fs, readFileSync };
+});
 
 let place: ReturnType<typeof tempDir>;
 beforeEach(() => {
@@ -248,6 +259,32 @@ describe('while it runs', () => {
     }
     expect(await access.password('alice', PASSWORD, HERE)).toMatchObject({ name: 'alice' });
     expect(warnings).toEqual([expect.stringContaining('USERS_DAMAGED')]);
+  });
+  test('who is revoked while no file can be opened is out as soon as one can', async () => {
+    const { open, alice, admin, clock, warnings } = setUp();
+    await alice();
+    const access = open();
+    const identity = await access.password('alice', PASSWORD, HERE);
+    admin.revokeUser('alice');
+    isFull = true;
+    for (let n = 0; n < 3; n++) {
+      clock.advance(250);
+      expect(access.holds(identity)).toBe(true);
+    }
+    isFull = false;
+    clock.advance(250);
+    expect(access.holds(identity)).toBe(false);
+    expect(warnings).toEqual([expect.stringContaining('EMFILE')]);
+  });
+  test('a file that is a link to itself stops nobody who looks', async () => {
+    const { open, alice, clock, warnings } = setUp();
+    await alice();
+    const access = open();
+    rmSync(usersPath(place.dir));
+    symlinkSync(usersPath(place.dir), usersPath(place.dir));
+    clock.advance(250);
+    expect(access.anyUsers()).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining('ELOOP')]);
   });
   test('a file that others may read is warned of', async () => {
     const { open, alice, warnings } = setUp();
