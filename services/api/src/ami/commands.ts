@@ -20,11 +20,15 @@ export const command: Action = function* (request, view) {
   else yield unknown(request, text);
 };
 
-const LISTS: Record<string, typeof plain> = { concise, verbose, count: footer };
+const LISTS = new Map([
+  ['concise', concise],
+  ['verbose', verbose],
+  ['count', footer],
+]);
 
 const channels = (request: Request, view: View, words: string[]): string => {
   const form = words[3]?.toLowerCase();
-  const print = form === undefined ? plain : LISTS[form];
+  const print = form === undefined ? plain : LISTS.get(form);
   if (!print || words.length > 4) return printed(request, CHANNELS_USAGE, [], 'Error');
   const rows = view.channels();
   return printed(request, print({ channels: rows, isStale: view.isStale, now: view.now }), staleLine(view.stale));

@@ -58,6 +58,8 @@ const VALUES = [
     'core show channels concise',
     'core show channel PJSIP/hidden-1',
     'core show channel __proto__',
+    'core show channels constructor',
+    'core show channels __proto__',
   ],
   ...[
     '(a+)+$',

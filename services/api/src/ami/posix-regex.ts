@@ -114,7 +114,7 @@ const parse = (pattern: readonly string[]): Part | undefined => {
       if (sign === undefined) return undefined;
       if (sign === '[' && pattern[at] === ':') {
         const end = pattern.indexOf(']', at);
-        const named = CLASSES[pattern.slice(at + 1, end - 1).join('')];
+        const named = CLASSES.get(pattern.slice(at + 1, end - 1).join(''));
         if (end < 0 || !named || pattern[end - 1] !== ':') return undefined;
         at = end + 1;
         accepts.push((code) => named.test(String.fromCodePoint(code)));
@@ -137,19 +137,21 @@ const parse = (pattern: readonly string[]): Part | undefined => {
   return at === pattern.length ? whole : undefined;
 };
 
-const CLASSES: Record<string, RegExp> = {
-  alpha: /[A-Za-z]/,
-  digit: /[0-9]/,
-  alnum: /[A-Za-z0-9]/,
-  upper: /[A-Z]/,
-  lower: /[a-z]/,
-  space: /[ \t\n\v\f\r]/,
-  blank: /[ \t]/,
-  punct: /[!-/:-@[-`{-~]/,
-  print: /[ -~]/,
-  graph: /[!-~]/,
-  xdigit: /[0-9A-Fa-f]/,
-};
+const CLASSES: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    alpha: /[A-Za-z]/,
+    digit: /[0-9]/,
+    alnum: /[A-Za-z0-9]/,
+    upper: /[A-Z]/,
+    lower: /[a-z]/,
+    space: /[ \t\n\v\f\r]/,
+    blank: /[ \t]/,
+    punct: /[!-/:-@[-`{-~]/,
+    print: /[ -~]/,
+    graph: /[!-~]/,
+    xdigit: /[0-9A-Fa-f]/,
+  }),
+);
 
 const character =
   (accepts: (code: number) => boolean): Part =>
