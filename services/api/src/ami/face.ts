@@ -9,6 +9,7 @@ import type { ApiOptions, Tls } from '../options.ts';
 import { createAdmission, type Limits } from './admission.ts';
 import { sayEvents } from './said-events.ts';
 import { type SessionOptions, serveSession } from './session.ts';
+import { createTurns } from './turns.ts';
 import { createView } from './view.ts';
 
 export type AmiOptions = Pick<ApiOptions, 'cache' | 'staleAfter' | 'staleAnswers' | 'follow'> & {
@@ -57,7 +58,7 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
     uptime: () => Math.floor((clock.monotonic() - begun) / 1000),
     staleAnswers: options.staleAnswers ?? 'mark',
     holds: options.holds ?? (() => true),
-    ...{ login: options.login, hub, cache, said, clock, scheduler },
+    ...{ login: options.login, hub, cache, said, clock, scheduler, turn: createTurns(clock, scheduler) },
     loginWithin: options.loginWithin ?? LOGIN_WITHIN_MS,
     logger: options.logger,
   };

@@ -24,6 +24,8 @@ export type SessionOptions = DialogueOptions & {
   loginWithin: number;
   clock: Clock;
   scheduler: Scheduler;
+  /** Of all sessions: see createTurns. */
+  turn: () => Promise<void>;
   /** Told who logs in (`debug`), and of whom that is refused or who is cut off since he does not read (`info`). */
   logger: Pick<Logger, 'debug' | 'info'> | undefined;
 };
@@ -47,7 +49,7 @@ export const serveSession = async (
   const { hub, login, scheduler, clock, cache, logger } = options;
   const dialogue = createDialogue(options);
   const reader = createRequestReader();
-  const send = createWriter(socket, scheduler);
+  const send = createWriter(socket, scheduler, options.turn);
   const ended = new AbortController();
   socket.on('error', () => socket.destroy());
   socket.once('close', () => ended.abort());

@@ -10,8 +10,13 @@ const PATIENCE_MS = 10_000;
 /**
  * Writes texts one after the other, each whole before the next begins, and no faster than they are read. A client that does not read
  * is cut off.
+ * @param turn waits between two pieces where others have waited for long enough
  */
-export const createWriter = (socket: Duplex, scheduler: Scheduler): ((texts: Iterable<string>) => Promise<void>) => {
+export const createWriter = (
+  socket: Duplex,
+  scheduler: Scheduler,
+  turn: () => Promise<void>,
+): ((texts: Iterable<string>) => Promise<void>) => {
   let last: Promise<void> = Promise.resolve();
 
   const put = async (text: string): Promise<void> => {
@@ -36,9 +41,11 @@ export const createWriter = (socket: Duplex, scheduler: Scheduler): ((texts: Ite
       if (piece.length < PIECE) continue;
       await put(piece);
       piece = '';
+      await turn();
       if (socket.destroyed) return;
     }
     await put(piece);
+    await turn();
   };
 
   return (texts) => {
