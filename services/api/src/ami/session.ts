@@ -73,7 +73,13 @@ export const serveSession = async (
           await scheduler.sleep(LOOK_AGAIN_MS, ended.signal);
         }
         if (!isStillAllowed()) return;
-        await send(options.said(told).flatMap((event) => (dialogue.wants(event) ? [event.text] : [])));
+        const texts: string[] = [];
+        for (const event of options.said(told)) {
+          if (dialogue.wants(event)) texts.push(event.text);
+          // What a client's filters cost is for him to wait, until he is too far behind.
+          if (dialogue.hasFilters) await options.turn();
+        }
+        await send(texts);
       }
     } catch (error) {
       // Too slow, or Rollcall is stopping: the client connects again and asks for the list.
@@ -105,7 +111,8 @@ export const serveSession = async (
 
   await send([`Asterisk Call Manager/${AMI_VERSION}\r\n`]);
   try {
-    for await (const chunk of socket) {
+    // Left without being destroyed: over TLS what was said last would be lost with it.
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
       for (const request of reader.push(chunk)) {
         if (!isStillAllowed()) return;
         const reply = dialogue.receive(request);

@@ -19,7 +19,7 @@ export const testLogin: AmiOptions['login'] = async (attempt) => {
 };
 
 /** Nothing happens, for as long as anybody listens. */
-const quiet: Follow = async function* (_from, signal) {
+export const quiet: Follow = async function* (_from, signal) {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 };
 
