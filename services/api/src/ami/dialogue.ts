@@ -18,6 +18,8 @@ export type Dialogue = {
   receive(request: Request): Reply;
   /** Whether the client gets this event. */
   wants(event: AmiEvent): boolean;
+  /** Whether that takes longer than a look at the event's class. */
+  readonly hasFilters: boolean;
   readonly identity: Identity | undefined;
 };
 
@@ -114,6 +116,9 @@ export const createDialogue = (options: DialogueOptions): Dialogue => {
     },
     wants: (event) =>
       identity !== undefined && maySee(identity, event.pbx) && wants(mask, event.eventClass) && filters.pass(event),
+    get hasFilters() {
+      return filters.size > 0;
+    },
     get identity() {
       return identity;
     },

@@ -5,6 +5,7 @@ import { compilePosix } from './posix-regex.ts';
 export type Filters = {
   add(filter: { value: string; criteria: string }): 'added' | 'does-not-compile' | 'wrong-form';
   pass(event: AmiEvent): boolean;
+  readonly size: number;
 };
 
 type Matches = (event: AmiEvent) => boolean;
@@ -29,6 +30,9 @@ export const createFilters = (): Filters => {
       if (!matches) return 'does-not-compile';
       (form.exclude ? excludes : includes).push(matches);
       return 'added';
+    },
+    get size() {
+      return includes.length + excludes.length;
     },
     pass: (event) =>
       (includes.length === 0 || includes.some((matches) => matches(event))) &&

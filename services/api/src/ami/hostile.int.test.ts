@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { systemWorld } from '@rollcall/clock';
+import type { Told } from '@rollcall/projector';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Follow } from '../hub.ts';
 import { amiClient, serveAmi } from '../testing/ami-served.ts';
 import { seeded } from '../testing/seeded.ts';
 import { cacheOf, channelOf, pbxNamed } from '../testing/served.ts';
@@ -79,6 +81,36 @@ describe('over sockets', () => {
     for (let list = 0; list < 20; list++) slow.socket.write('Action: CoreShowChannels\r\n\r\n');
     await isServed(port);
     await until('the slow one to be cut off', () => face.connections === 0);
+  });
+
+  test('a client whose filters take long waits for them alone', async () => {
+    let go = () => {};
+    const going = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const after = channelOf('pbx-a', '1.0', { callerName: 'x'.repeat(80) });
+    const event = { type: 'ChannelStateChanged', data: {}, pbx: 'pbx-a', stream: 'channel/pbx-a/1/1.0', time: 0 };
+    const batch = Array.from({ length: 20 }, () => ({ event, before: after, after }) as Told);
+    const follow: Follow = async function* (_from, signal) {
+      await going;
+      yield batch;
+      await systemWorld.scheduler.sleep(60_000, signal);
+    };
+    const { port } = await serve(1, { follow });
+    const costly = await amiClient(port);
+    const login = 'Action: Login\nUsername: u\nSecret: s';
+    await costly.ask(login, 'Fully Booted');
+    const filter = `Action: Filter\nOperation: Add\nFilter: !${'.*'.repeat(90)}none`;
+    for (let filters = 0; filters < 16; filters++) await costly.ask(filter);
+    let isTold = false;
+    costly.socket.once('data', () => {
+      isTold = true;
+    });
+    const other = await amiClient(port);
+    await other.ask(`${login}\nEvents: off`, 'accepted');
+    go();
+    await other.ask('Action: Ping', 'Pong');
+    expect(isTold).toBe(false);
   });
 
   test('silent and half-open sockets are closed when the time for a login is over', async () => {
