@@ -3,6 +3,7 @@ import { channelStream, position, revision } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import { createMemoryCache } from '@rollcall/state-cache';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ApiOptions } from '../options.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, SINCE, serve } from '../testing/served.ts';
 import { channelsModel, countsModel, oneChannelModel, pbxsModel, problemModel, timelineModel } from './models.ts';
 
@@ -26,6 +27,33 @@ const channels = [
 ];
 const cache = cacheOf([pbxNamed('a'), pbxNamed('b', { connected: false, staleBefore: position(9) })], channels);
 
+const log: ApiOptions['log'] = {
+  head: async () => position(7),
+  compactedTo: async () => position(0),
+  readStream: async function* (stream) {
+    if (stream !== channelStream('a', 1, '1.1')) return;
+    const envelope = { stream, pbx: 'a', boot: 1, source: 'ami' as const, schema: 1, time: SINCE, recorded: SINCE };
+    yield [
+      {
+        ...envelope,
+        id: 'e0',
+        revision: revision(0),
+        position: position(2),
+        type: 'ChannelCreated',
+        data: { name: 'PJSIP/x-1', state: 0, origin: 'created' },
+      },
+      {
+        ...envelope,
+        id: 'e1',
+        revision: revision(1),
+        position: position(3),
+        type: 'ChannelStateChanged',
+        data: { state: 6 },
+      },
+    ] as never;
+  },
+};
+
 let api: Awaited<ReturnType<typeof serve>>;
 beforeAll(async () => {
   api = await serve({
@@ -36,32 +64,7 @@ beforeAll(async () => {
       pbxs: [{ name: 'a', state: 'live', warnings: [], counters: {} }],
       position: 7,
     }),
-    log: {
-      head: async () => position(7),
-      compactedTo: async () => position(0),
-      readStream: async function* (stream) {
-        if (stream !== channelStream('a', 1, '1.1')) return;
-        const envelope = { stream, pbx: 'a', boot: 1, source: 'ami' as const, schema: 1, time: SINCE, recorded: SINCE };
-        yield [
-          {
-            ...envelope,
-            id: 'e0',
-            revision: revision(0),
-            position: position(2),
-            type: 'ChannelCreated',
-            data: { name: 'PJSIP/x-1', state: 0, origin: 'created' },
-          },
-          {
-            ...envelope,
-            id: 'e1',
-            revision: revision(1),
-            position: position(3),
-            type: 'ChannelStateChanged',
-            data: { state: 6 },
-          },
-        ] as never;
-      },
-    },
+    log,
   });
 });
 afterAll(() => api.close());
@@ -248,6 +251,13 @@ describe('one channel', () => {
     expect(over).toBe(false);
     expect(events.map(({ type }) => type)).toEqual(['ChannelCreated', 'ChannelStateChanged']);
     expect(events[1]?.changed).toEqual({ state: [0, 6] });
+  });
+  test('that a restart of its PBX has ended', async () => {
+    const one = await serve({ cache: cacheOf([pbxNamed('a', { boot: 3 })], []), log });
+    const { stream } = timelineModel.parse((await one.ask('/v1/channels/a/1.1/timeline')).body);
+    expect(stream).toBe(channelStream('a', 1, '1.1'));
+    expect((await one.ask('/v1/channels/a/1.1/timeline?boot=3')).status).toBe(404);
+    await one.close();
   });
   test('whose log is not read here', async () => {
     const one = await serve({ cache });

@@ -1,5 +1,6 @@
 import { type Channel, channelStream, evolve, takeable } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
+import type { EventLog } from '@rollcall/event-log';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiOptions } from '../options.ts';
@@ -17,7 +18,7 @@ export const timelineQuery = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .meta({ description: 'Which run of that Asterisk, from 1; default: the present one.' }),
+    .meta({ description: 'Which run of that Asterisk, from 1; default: the last one that had it.' }),
 });
 
 type Params = { Params: { pbx: string; uniqueid: string } };
@@ -43,25 +44,41 @@ export const oneChannelRoutes = (server: FastifyInstance, options: ApiOptions): 
 
   server.get<Params>('/channels/:pbx/:uniqueid/timeline', async ({ params, query, view }: FastifyRequest<Params>) => {
     const { pbx, uniqueid } = params;
-    const { boot = view.cache.pbx(pbx)?.boot } = checked(timelineQuery, query);
-    if (!view.sees(pbx) || boot === undefined) throw unknownChannel(params);
+    const { boot } = checked(timelineQuery, query);
+    const last = view.cache.pbx(pbx)?.boot;
+    if (!view.sees(pbx) || last === undefined) throw unknownChannel(params);
     if (!log) throw logNotHere();
-    const stream = channelStream(pbx, boot, uniqueid);
-    const events: object[] = [];
-    let channel: Channel | undefined;
-    let over = false;
-    for await (const batch of log.readStream(stream)) {
-      for (const event of batch) {
-        const before = channel;
-        channel = evolve(channel, takeable(event));
-        over = channel === undefined;
-        events.push({ ...event, changed: changed(before, channel) });
-        if (events.length > MOST_EVENTS) throw tooLong(stream);
-      }
+    for (const one of boot === undefined ? newestFirst(last) : [boot]) {
+      const stream = channelStream(pbx, one, uniqueid);
+      const { events, channel } = await storyOf(log, stream);
+      if (events.length === 0) continue;
+      return { stream, now: clock.now(), over: channel === undefined, channel: channel ?? null, events };
     }
-    if (events.length === 0) throw unknownChannel(params);
-    return { stream, now: clock.now(), over, channel: channel ?? null, events };
+    throw unknownChannel(
+      params,
+      'What retention has dropped is told no more; "rollcall channel NAME" looks for names.',
+    );
   });
+};
+
+/** A restart ends every channel, and is asked about: one that is over is looked for in the runs before, too. */
+const MOST_BOOTS = 100;
+
+const newestFirst = (last: number): number[] =>
+  Array.from({ length: Math.min(last + 1, MOST_BOOTS) }, (_, before) => last - before);
+
+const storyOf = async (log: Pick<EventLog, 'readStream'>, stream: string) => {
+  const events: object[] = [];
+  let channel: Channel | undefined;
+  for await (const batch of log.readStream(stream)) {
+    for (const event of batch) {
+      const before = channel;
+      channel = evolve(channel, takeable(event));
+      events.push({ ...event, changed: changed(before, channel) });
+      if (events.length > MOST_EVENTS) throw tooLong(stream);
+    }
+  }
+  return { events, channel };
 };
 
 const PLACES = new Set(['revision', 'position']);
@@ -78,12 +95,10 @@ const changed = (before: Channel | undefined, after: Channel | undefined): Recor
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-const unknownChannel = ({ pbx, uniqueid }: Params['Params']) =>
-  new RollcallError(
-    'CHANNEL_UNKNOWN',
-    `${pbx} has no channel ${uniqueid}.`,
-    'It may be over: its timeline tells, or ?at= with an earlier moment.',
-  );
+const unknownChannel = (
+  { pbx, uniqueid }: Params['Params'],
+  advice = 'It may be over: its timeline tells, or ?at= with an earlier moment.',
+) => new RollcallError('CHANNEL_UNKNOWN', `${pbx} has no channel ${uniqueid}.`, advice);
 
 const logNotHere = () =>
   new RollcallError(
