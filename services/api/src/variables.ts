@@ -1,5 +1,8 @@
 import { type Channel, stateText } from '@rollcall/channel';
 
+/** The part of the name before the stroke is the channel's technology. */
+export const technology = ({ name }: Channel): string => name.split('/', 1)[0] ?? '';
+
 /**
  * Variables and functions of the dialplan that say what a feed says of the channel anyway (main/pbx_variables.c, the functions CALLERID,
  * CONNECTEDLINE and CHANNEL).
@@ -21,6 +24,7 @@ const TOLD: Readonly<Record<string, (channel: Channel) => string | null | undefi
   'CHANNEL(exten)': ({ exten }) => exten,
   'CHANNEL(appname)': ({ application }) => application,
   'CHANNEL(appdata)': ({ applicationData }) => applicationData,
+  'CHANNEL(channeltype)': technology,
   CHANNEL: ({ name }) => name,
   UNIQUEID: ({ uniqueid }) => uniqueid,
   CONTEXT: ({ context }) => context,
@@ -30,9 +34,13 @@ const TOLD: Readonly<Record<string, (channel: Channel) => string | null | undefi
 
 /**
  * The variable of that channel, as far as Rollcall keeps it or a feed tells it; undefined for any other. Its value is undefined where the
- * feed tells it, and has not yet.
+ * feed tells it, and has not yet. In a function's argument case does not count.
  */
 export const variableOf = (channel: Channel, name: string): { value: string | null | undefined } | undefined => {
   if (channel.variables && Object.hasOwn(channel.variables, name)) return { value: channel.variables[name] };
-  return Object.hasOwn(TOLD, name) ? { value: TOLD[name]?.(channel) } : undefined;
+  const told = name.replace(/\(.*\)$/, (argument) => argument.toLowerCase());
+  return Object.hasOwn(TOLD, told) ? { value: TOLD[told]?.(channel) } : undefined;
 };
+
+/** What ends so is a function's value, not a variable (main/pbx_functions.c). */
+export const isFunction = (name: string): boolean => name.endsWith(')');

@@ -66,4 +66,7 @@ export const findAction = (name: string): Action | undefined => ACTIONS.get(name
 /** What answers with channels, and is refused where the answers of a lost PBX are to be errors. */
 export const tellsChannels = (action: Action): boolean => TELLING.has(action);
 
+/** What tells of PBXs, and by `SystemName` of one of them. */
+export const isOfPbxs = (action: Action): boolean => tellsChannels(action) || action === coreSettings;
+
 const TELLING = new Set<Action>([command, coreShowChannelMap, coreShowChannels, coreStatus, status]);

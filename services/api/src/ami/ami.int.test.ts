@@ -8,7 +8,7 @@ import { type Channel, position, revision } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Follow } from '../hub.ts';
-import { amiClient, serveAmi } from '../testing/ami-served.ts';
+import { amiClient, NOW, serveAmi } from '../testing/ami-served.ts';
 import { cacheOf, channelOf, pbxNamed } from '../testing/served.ts';
 
 let served: Awaited<ReturnType<typeof serveAmi>> | undefined;
@@ -69,6 +69,18 @@ describe('login', () => {
       'Response: Goodbye\r\nActionID: 3\r\nMessage: Thanks for all the fish.\r\n\r\n',
     );
     await client.closed();
+  });
+  test('FullyBooted says how long the PBX runs where one is seen, and how long Rollcall does where there are several', async () => {
+    const startup = `ari:${new Date(NOW - 3_600_000).toISOString().replace('Z', '+0000')}`;
+    const cache = cacheOf([pbxNamed('pbx-a', { startup }), pbxNamed('pbx-b', { startup })], []);
+    const { port } = await serve({ cache });
+    for (const [user, uptime] of [
+      ['a', 3600],
+      ['u', 0],
+    ] as const) {
+      const said = await (await amiClient(port)).ask(login(user), 'Fully Booted');
+      expect(said).toContain(`Uptime: ${uptime}\r\nLastReload: ${uptime}\r\n`);
+    }
   });
   test('a wrong secret is answered with "Authentication failed", and the connection ends', async () => {
     const { port } = await serve();
@@ -173,6 +185,33 @@ describe('what happens', () => {
   });
 });
 
+describe('one PBX', () => {
+  test.each([
+    ['ami:2026-11-22 14:00:09', '2026-11-22', '14:00:09'],
+    ['ari:2026-11-22T14:00:09.684+0500', '2026-11-22', '14:00:09'],
+    [undefined, '', ''],
+  ])('CoreStatus has its own startup time, %s, as it prints it itself', async (startup, date, time) => {
+    const { port } = await serve({ cache: cacheOf([pbxNamed('pbx-a', { startup })], []) });
+    const client = await amiClient(port);
+    await client.ask(login(), 'Fully Booted\r\n\r\n');
+    expect(await client.ask('Action: CoreStatus')).toContain(
+      `\r\nCoreStartupDate: ${date}\r\nCoreStartupTime: ${time}\r\nCoreReloadDate: \r\n`,
+    );
+  });
+  test.each([
+    ['SIDE,NOPE', ['SIDE=1', 'NOPE=(null)']],
+    ['CALLERID(NUM),CHANNEL(ChannelType)', ['CALLERID(NUM)=100', 'CHANNEL(ChannelType)=PJSIP']],
+    ['callerid(num),CHANNEL(nope),F(x)', ['callerid(num)=', 'CHANNEL(nope)=', 'F(x)=']],
+  ])('Status tells the variables %s as Asterisk does', async (names, told) => {
+    const channel = channelOf('pbx-a', '1.1', { callerNumber: '100', variables: { SIDE: '1' } });
+    const { port } = await serve({ cache: cacheOf([pbxNamed('pbx-a')], [channel]) });
+    const client = await amiClient(port);
+    await client.ask(login(), 'Fully Booted\r\n\r\n');
+    const answer = await client.ask(`Action: Status\nVariables: ${names}`, 'Items: 1\r\n\r\n');
+    expect(answer).toContain(`${told.map((one) => `Variable: ${one}\r\n`).join('')}\r\n`);
+  });
+});
+
 describe('several PBXs', () => {
   test('a user who sees all is told of which PBX each channel is, and which are stale', async () => {
     const { port } = await serve();
@@ -193,6 +232,34 @@ describe('several PBXs', () => {
     const answer = await client.ask('Action: CoreShowChannels', 'ListItems: 1\r\n\r\n');
     expect(answer).not.toMatch(/pbx-b|PJSIP\/b|SystemName|Stale/);
     expect(await client.ask('Action: Status\nChannel: PJSIP/b-1')).toContain('No such channel');
+  });
+  test('SystemName asks for one of them, as if there were no other; of one that is not there, or not seen, it is an error', async () => {
+    const { port } = await serve();
+    const client = await amiClient(port);
+    await client.ask(login(), 'Fully Booted\r\n\r\n');
+    const answer = await client.ask('Action: CoreShowChannels\nSystemName: pbx-a', 'ListItems: 1\r\n\r\n');
+    expect(answer).not.toMatch(/pbx-b|PJSIP\/b|SystemName|Stale/);
+    expect(await client.ask('Action: Status\nChannel: PJSIP/b-1\nSystemName: pbx-a')).toContain('No such channel');
+    expect(await client.ask('Action: CoreSettings\nSystemName: pbx-b')).toContain('SystemName: pbx-b\r\n');
+    const own = await amiClient(port);
+    await own.ask(login('a'), 'Fully Booted\r\n\r\n');
+    for (const [asking, unknown] of [
+      [client, 'nope'],
+      [own, 'pbx-b'],
+    ] as const) {
+      for (const action of [
+        'CoreShowChannels',
+        'Status',
+        'CoreStatus',
+        'CoreSettings',
+        'Command\nCommand: core show channels',
+      ]) {
+        expect(await asking.ask(`Action: ${action}\nSystemName: ${unknown}\nActionID: 1`)).toBe(
+          `Response: Error\r\nActionID: 1\r\nMessage: No such PBX: ${unknown}\r\n\r\n`,
+        );
+      }
+    }
+    expect(await client.ask('Action: Ping\nSystemName: nope')).toContain('Pong');
   });
   test('nobody can write headers of his own by what he dials', async () => {
     const { port } = await serve();

@@ -1,6 +1,6 @@
 import type { Channel } from '@rollcall/channel';
 import { durationSeconds } from '@rollcall/listing';
-import { variableOf } from '../variables.ts';
+import { isFunction, technology, variableOf } from '../variables.ts';
 import { saysYes } from '../yes.ts';
 import type { Action } from './action.ts';
 import { actionId, block, type Line, listComplete, listStart, refused } from './block.ts';
@@ -54,17 +54,17 @@ const item = (request: Request, channel: Channel, view: View): string =>
 /** No event of AMI or ARI says it. The header stays, since Asterisk always has it. */
 const NOT_KNOWN = '';
 
-/** The part of the name before the stroke is the channel's technology. */
-export const technology = ({ name }: Channel): string => name.split('/', 1)[0] ?? '';
-
 const variables = (request: Request, channel: Channel): Line[] => {
   if (saysYes(header(request, 'AllVariables'))) {
     return Object.entries(channel.variables ?? {}).map(([name, value]) => ['Variable', `${name}=${value}`]);
   }
   const names = header(request, 'Variables');
   if (names === '') return [];
-  return names.split(',').map((name) => ['Variable', `${name}=${textOf(variableOf(channel, name))}`]);
+  return names.split(',').map((name) => ['Variable', `${name}=${textOf(channel, name)}`]);
 };
 
-/** What is not known is told as what is not set (main/manager.c). */
-const textOf = (variable: ReturnType<typeof variableOf>): string => (variable ? (variable.value ?? '') : '(null)');
+/** What is not known is told as what is not set, or as a function that fails (main/manager.c). */
+const textOf = (channel: Channel, name: string): string => {
+  const variable = variableOf(channel, name);
+  return variable || isFunction(name) ? (variable?.value ?? '') : '(null)';
+};

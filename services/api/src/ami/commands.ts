@@ -2,6 +2,7 @@ import { concise, footer, plain, verbose } from '@rollcall/listing';
 import type { Action } from './action.ts';
 import { actionId, block, type Line, refused } from './block.ts';
 import { staleLine } from './channel-list.ts';
+import { cliWords, nearestCommand } from './cli-words.ts';
 import { header, type Request } from './requests.ts';
 import { channelDetails } from './show-channel.ts';
 import type { View } from './view.ts';
@@ -13,11 +14,11 @@ export const command: Action = function* (request, view) {
     yield refused(request, 'No command provided');
     return;
   }
-  const words = text.trim().split(/[ \t]+/);
+  const words = cliWords(text);
   const [core, show, what] = words.map((word) => word.toLowerCase());
   if (core === 'core' && show === 'show' && what === 'channels') yield channels(request, view, words);
   else if (core === 'core' && show === 'show' && what === 'channel') yield oneChannel(request, view, words);
-  else yield unknown(request, text);
+  else yield unknown(request, text, words);
 };
 
 const LISTS = new Map([
@@ -55,10 +56,10 @@ const printed = (request: Request, text: string, more: readonly Line[] = [], res
       .map((line): Line => ['Output', line]),
   ]);
 
-const unknown = (request: Request, text: string): string =>
+const unknown = (request: Request, text: string, words: readonly string[]): string =>
   printed(
     request,
-    `No such command '${text}' (type 'core show help ${text}' for other possible commands)\n`,
+    `No such command '${text}' (type 'core show help ${nearestCommand(words)}' for other possible commands)\n`,
     [],
     'Error',
   );

@@ -1,8 +1,8 @@
 import { counts } from '@rollcall/listing';
 import { asteriskVersion } from '../asterisk-version.ts';
+import { startedAt, startupPrinted } from '../startup.ts';
 import type { Action } from './action.ts';
-import { success } from './block.ts';
-import { header, type Request } from './requests.ts';
+import { block, success } from './block.ts';
 import type { View } from './view.ts';
 
 /** The AMI of Asterisk 22, which this speaks. */
@@ -13,12 +13,12 @@ export const AMI_VERSION = '11.0.0';
  * and when it was last reloaded, no feed says.
  */
 export const coreStatus: Action = function* (request, view) {
-  const pbx = onlyPbx(request, view);
-  const [date = '', time = ''] = /^ami:(\S+) (\S+)$/.exec(pbx?.startup ?? '')?.slice(1) ?? [];
-  const channels = view.channels().filter((one) => pbx === undefined || one.pbx === pbx.name);
+  const pbx = onlyPbx(view);
+  const started = pbx && startupPrinted(pbx);
+  const channels = view.channels();
   yield success(request, [
-    ['CoreStartupDate', date],
-    ['CoreStartupTime', time],
+    ['CoreStartupDate', started?.date ?? ''],
+    ['CoreStartupTime', started?.time ?? ''],
     ['CoreReloadDate', ''],
     ['CoreReloadTime', ''],
     ['CoreCurrentCalls', counts({ channels, isStale: view.isStale }).channels],
@@ -28,7 +28,7 @@ export const coreStatus: Action = function* (request, view) {
 
 /** `CoreSettings`: what is known of the PBX; its configuration is not. */
 export const coreSettings: Action = function* (request, view) {
-  const pbx = onlyPbx(request, view);
+  const pbx = onlyPbx(view);
   yield success(request, [
     ['AMIversion', AMI_VERSION],
     ['AsteriskVersion', asteriskVersion(pbx?.version)],
@@ -45,8 +45,23 @@ export const coreSettings: Action = function* (request, view) {
   ]);
 };
 
-/** The one that the request names by `SystemName`, or the only one that there is. */
-const onlyPbx = (request: Request, { pbxs }: View) => {
-  const named = header(request, 'SystemName');
-  return pbxs.length === 1 ? pbxs[0] : pbxs.find(({ name }) => name === named);
+/**
+ * What Asterisk says after a login. Where one PBX is seen, and has said when it started, it is that PBX's uptime: a tool that looks for a
+ * restart sees one where there was one.
+ * @param uptime Rollcall's own, in seconds: told for several PBXs, and where nothing else is known
+ */
+export const fullyBooted = (view: View, uptime: number): string => {
+  const pbx = onlyPbx(view);
+  const started = pbx && startedAt(pbx);
+  const seconds = started === undefined || started > view.now ? uptime : Math.floor((view.now - started) / 1000);
+  return block([
+    ['Event', 'FullyBooted'],
+    ['Privilege', 'system,all'],
+    ['Uptime', seconds],
+    // When it was last reloaded no feed says: not since it started.
+    ['LastReload', seconds],
+    ['Status', 'Fully Booted'],
+  ]);
 };
+
+const onlyPbx = ({ pbxs }: View) => (pbxs.length === 1 ? pbxs[0] : undefined);

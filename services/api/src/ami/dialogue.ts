@@ -1,7 +1,8 @@
 import { type AmiAttempt, type Identity, maySee } from '@rollcall/access';
-import { findAction, tellsChannels } from './actions.ts';
+import { findAction, isOfPbxs, tellsChannels } from './actions.ts';
 import { isAsterisks } from './asterisk-actions.ts';
 import { acknowledged, actionId, block, refused, success } from './block.ts';
+import { fullyBooted } from './core-status.ts';
 import { ALL_EVENTS, eventMask, wants } from './event-mask.ts';
 import type { AmiEvent } from './events.ts';
 import { createFilters } from './filters.ts';
@@ -57,7 +58,7 @@ export const createDialogue = (options: DialogueOptions): Dialogue => {
         identity = who;
         mask = eventMask(header(request, 'Events')) ?? mask;
         const accepted = acknowledged(request, 'Authentication accepted');
-        return wants(mask, 'system') ? accepted + fullyBooted(options.uptime()) : accepted;
+        return wants(mask, 'system') ? accepted + fullyBooted(options.view(who), options.uptime()) : accepted;
       },
     };
   };
@@ -97,7 +98,10 @@ export const createDialogue = (options: DialogueOptions): Dialogue => {
   const act = (request: Request, name: string, who: Identity): Reply => {
     const action = findAction(name);
     if (!action) return say(refused(request, isAsterisks(name) ? 'Permission denied' : unknown(name)));
-    const view = options.view(who);
+    const all = options.view(who);
+    const pbx = isOfPbxs(action) ? header(request, 'SystemName') : '';
+    const view = pbx === '' ? all : all.only(pbx);
+    if (!view) return say(refused(request, `No such PBX: ${pbx}`));
     const stale = options.staleAnswers === 'refuse' && tellsChannels(action) ? view.stale : [];
     if (stale.length > 0) return say(refused(request, `The connection to ${stale.join(', ')} is lost`));
     return { kind: 'send', texts: action(request, view) };
@@ -130,6 +134,7 @@ const OPEN = new Set(['login', 'logoff', 'challenge']);
 
 const WRONG_FILTER = {
   'does-not-compile': 'Filter did not compile.  Check the syntax of the filter given.',
+  'too-many': 'Too many filters.  A session has room for 16.',
   'wrong-form': 'Filter was formatted incorrectly.  Check the syntax of the filter given.',
 };
 
@@ -147,12 +152,3 @@ const attemptOf = (request: Request, challenge: string): AmiAttempt => {
     ? { user, challenge, key }
     : { user, secret: header(request, 'Secret') };
 };
-
-const fullyBooted = (uptime: number): string =>
-  block([
-    ['Event', 'FullyBooted'],
-    ['Privilege', 'system,all'],
-    ['Uptime', uptime],
-    ['LastReload', uptime],
-    ['Status', 'Fully Booted'],
-  ]);

@@ -34,12 +34,21 @@ export const ALL_EVENTS = 0x7fffffff;
 
 export const wants = (mask: number, eventClass: EventClass): boolean => (mask & BITS[eventClass]) !== 0;
 
+/** As C reads it, at 64 bits the most, into 32 bits; below zero it is no mask. */
+const asInt = (digits: string): number | undefined => {
+  const long = BigInt(digits);
+  const mask = Number(BigInt.asIntN(32, long > LONG_MAX ? LONG_MAX : long));
+  return mask < 0 ? undefined : mask;
+};
+
+const LONG_MAX = (1n << 63n) - 1n;
+
 const FALSE = /^(no|false|n|f|0|off)$/i;
 
 /** `on`, `off`, a number, or names of classes between commas; undefined when nothing is said. What is not known counts for nothing. */
 export const eventMask = (text: string): number | undefined => {
   if (text === '') return undefined;
-  if (/^\d+$/.test(text)) return Number(text) & ALL_EVENTS;
+  if (/^\d+$/.test(text)) return asInt(text);
   if (FALSE.test(text)) return 0;
   if (saysYes(text)) return ALL_EVENTS;
   const names = text.split(',');

@@ -3,7 +3,7 @@ import { compilePosix } from './posix-regex.ts';
 
 /** Which events a session lets pass, added one after the other. */
 export type Filters = {
-  add(filter: { value: string; criteria: string }): 'added' | 'does-not-compile' | 'wrong-form';
+  add(filter: { value: string; criteria: string }): 'added' | 'does-not-compile' | 'wrong-form' | 'too-many';
   pass(event: AmiEvent): boolean;
   readonly size: number;
 };
@@ -23,7 +23,7 @@ export const createFilters = (): Filters => {
   const excludes: Matches[] = [];
   return {
     add: ({ value, criteria }) => {
-      if (includes.length + excludes.length >= MAX_FILTERS) return 'wrong-form';
+      if (includes.length + excludes.length >= MAX_FILTERS) return 'too-many';
       const form = criteria === '' ? plainForm(value) : criteriaForm(criteria, value);
       if (!form) return 'wrong-form';
       const matches = matcher(form);
@@ -54,16 +54,17 @@ const criteriaForm = (criteria: string, value: string): Form | undefined => {
   const said = new Map<string, string>();
   for (const part of criteria.split(',')) {
     const [, name = '', argument = ''] = /^\s*(action|name|header|method)\(([^()]*)\)\s*$/.exec(part) ?? [];
-    if (argument === '' || said.has(name)) return undefined;
+    if (part.trim() === '') continue;
+    if (argument === '') return undefined;
     said.set(name, argument);
   }
-  const { action = 'include', name, header, method } = Object.fromEntries(said);
+  const { action = 'include', name, header, method = 'none' } = Object.fromEntries(said);
   if (action !== 'include' && action !== 'exclude') return undefined;
-  // Without a value there is only the name to go by; with one, something that tells how to compare it.
-  const how = method ?? (value === '' ? 'none' : header === undefined ? undefined : 'regex');
-  if (how === undefined || !METHODS.has(how)) return undefined;
-  if ((how === 'none') !== (value === '') || (how === 'none' && name === undefined)) return undefined;
-  return { exclude: action === 'exclude', method: how, value, ...(name && { name }), ...(header && { header }) };
+  if (!METHODS.has(method)) return undefined;
+  // Without a value there is only a name or a header to go by; with one, something that tells how to compare it.
+  if ((method === 'none') !== (value === '')) return undefined;
+  if (method === 'none' && name === undefined && header === undefined) return undefined;
+  return { exclude: action === 'exclude', method, value, ...(name && { name }), ...(header && { header }) };
 };
 
 const matcher = ({ name, header, method, value }: Form): Matches | undefined => {
@@ -71,8 +72,7 @@ const matcher = ({ name, header, method, value }: Form): Matches | undefined => 
   if (!compares) return undefined;
   return (event) => {
     if (name !== undefined && name.toLowerCase() !== event.name.toLowerCase()) return false;
-    if (method === 'none') return true;
-    if (header === undefined) return compares(event.text);
+    if (header === undefined) return method === 'none' || compares(event.text);
     return valuesOf(event.text, header).some(compares);
   };
 };
@@ -87,8 +87,10 @@ const comparison = (method: string, value: string): ((text: string) => boolean) 
       return (text) => text.startsWith(value);
     case 'ends_with':
       return (text) => text.endsWith(value);
-    default:
+    case 'contains':
       return (text) => text.includes(value);
+    default:
+      return (text) => text !== '';
   }
 };
 

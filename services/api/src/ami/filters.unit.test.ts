@@ -31,6 +31,9 @@ describe('filters', () => {
     [{ criteria: 'header(Channel),method(exact)', value: 'Local/b-1' }, ['Hangup Local/b-1']],
     [{ criteria: 'header(Channel),method(ends_with)', value: 'a-1' }, ['Newchannel PJSIP/a-1', 'Hangup PJSIP/a-1']],
     [{ criteria: 'method(contains)', value: 'Local' }, ['Hangup Local/b-1']],
+    [{ criteria: 'name(Hangup),header(Exten)' }, ['Hangup PJSIP/a-1', 'Hangup Local/b-1']],
+    [{ criteria: 'header(Application)' }, []],
+    [{ criteria: 'name(Newchannel),name(Hangup)' }, ['Hangup PJSIP/a-1', 'Hangup Local/b-1']],
   ])('%j', (filter, expected) => {
     expect(passing(filter)).toEqual(expected);
   });
@@ -47,9 +50,31 @@ describe('filters', () => {
     ['x', 'method(none)', 'wrong-form'],
     ['x', 'method(foo)', 'wrong-form'],
     ['', 'name(X),method(none)', 'added'],
+    ['', 'header(X)', 'added'],
+    ['x', 'header(X)', 'wrong-form'],
+    ['x', 'name(X), header(Y)', 'wrong-form'],
+    ['', 'action(include)', 'wrong-form'],
+    ['', ',name(X),,name(Y),', 'added'],
   ])('filter %j with criteria %j: %s', (value, criteria, expected) => {
     expect(createFilters().add({ value, criteria })).toBe(expected);
   });
+});
+
+test('a session that has all the filters there is room for is told so', () => {
+  const { add } = createFilters();
+  for (let count = 0; count < 16; count++) expect(add({ value: 'x', criteria: '' })).toBe('added');
+  expect(add({ value: 'x', criteria: '' })).toBe('too-many');
+});
+
+// Each as Asterisk 22.10 answers it.
+test.each([
+  ['2147483647', 0x7fffffff],
+  ['2147483648', undefined],
+  ['4294967298', 2],
+  ['999999999999', undefined],
+  ['9'.repeat(30), undefined],
+])('the number %s is the mask %j', (text, mask) => {
+  expect(eventMask(text)).toBe(mask);
 });
 
 // Each as Asterisk 22.10 answers it.

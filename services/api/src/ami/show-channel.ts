@@ -1,6 +1,6 @@
 import { type Channel, stateText } from '@rollcall/channel';
 import { durationSeconds, printable } from '@rollcall/listing';
-import { technology } from './channel-status.ts';
+import { technology } from '../variables.ts';
 
 /** `core show channel NAME` (main/cli.c, Asterisk 20 to 23): the lines of which the list knows something. */
 export const channelDetails = (channel: Channel, now: number): string => {

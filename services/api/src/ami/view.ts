@@ -16,6 +16,8 @@ export type View = {
   isStale(channel: Channel): boolean;
   /** Names of the PBXs whose connection is lost, or back and not yet compared: what is said of them may be over. */
   readonly stale: readonly string[];
+  /** That PBX alone; undefined where there is none of that name, or it may not be seen. */
+  only(pbx: string): View | undefined;
   /**
    * Where channels of several PBXs are seen, SystemName says of which one each is: two PBXs may use one uniqueid. Asterisk itself
    * marks its events so (`systemname` of asterisk.conf). What may be over, or stands as it was before an event that cannot be read, says so.
@@ -42,6 +44,7 @@ export const createView = (viewed: Viewed, allowed: readonly string[] | undefine
     },
     isStale,
     stale: pbxs.filter(({ connected, staleBefore }) => !connected || staleBefore !== undefined).map(({ name }) => name),
+    only: (name) => (pbxs.some((pbx) => pbx.name === name) ? createView(viewed, [name]) : undefined),
     marks: (channel) => [
       ...(pbxs.length > 1 ? [['SystemName', channel.pbx] as const] : []),
       ...(isStale(channel) ? [['Stale', 'yes'] as const] : []),

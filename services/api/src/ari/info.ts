@@ -13,7 +13,7 @@ export const asteriskId = (scope: Scope, { cache }: Pick<Listing, 'cache'>): str
   return names.length === 1 && names[0] !== undefined ? names[0] : FLEET;
 };
 
-/** @param only parts to answer with, separated by commas; all of them where it is left out */
+/** @param only parts to answer with, separated by commas, in any case; all of them where it is left out, none where it is empty */
 export const asteriskInfo = (scope: Scope, listing: Listing, only: string | undefined): AsteriskInfoModel => {
   const pbxs = [...listing.cache.pbxs()].filter(({ name }) => inScope(scope, name));
   const startup = pbxs.length === 1 ? pbxs[0]?.startup : undefined;
@@ -25,7 +25,7 @@ export const asteriskInfo = (scope: Scope, listing: Listing, only: string | unde
     // What AMI calls the startup time is in the PBX's own zone, and says it nowhere.
     status: startup?.startsWith('ari:') ? { startup_time: startup.slice('ari:'.length) } : {},
   };
-  if (!only) return all;
-  const wanted = only.split(',');
+  if (only === undefined) return all;
+  const wanted = only.toLowerCase().split(',');
   return Object.fromEntries(PARTS.filter((part) => wanted.includes(part)).map((part) => [part, all[part]]));
 };

@@ -1,5 +1,5 @@
 import type { Channel } from '@rollcall/channel';
-import { variableOf } from '../variables.ts';
+import { isFunction, variableOf } from '../variables.ts';
 import { type Answer, json, refused } from './answer.ts';
 
 /** The variable of that channel, as far as it is kept; what is not kept is not found, as if it were not set. */
@@ -9,7 +9,7 @@ export const variableAnswer = (channel: Channel | undefined, name: string | unde
   const value = variableOf(channel, name)?.value;
   // Asterisk says `<unknown>` with an empty text here.
   if (value !== undefined) return json({ value: value ?? '' });
-  return name.endsWith(')')
+  return isFunction(name)
     ? refused(500, 'Unable to read provided function')
     : refused(404, 'Provided variable was not found');
 };
