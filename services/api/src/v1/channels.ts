@@ -1,7 +1,5 @@
 import { Readable } from 'node:stream';
 import { type Channel, stateText } from '@rollcall/channel';
-import type { Clock, Scheduler } from '@rollcall/clock';
-import { RollcallError } from '@rollcall/errors';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +9,7 @@ import { setAside } from '../set-aside.ts';
 import { channelModel } from './models.ts';
 import { page, readCursor, sortSchema } from './page.ts';
 import { checked, namesOf } from './query.ts';
+import { createReach } from './reach.ts';
 import { selectionFields, selects } from './selection.ts';
 import { doubtsOf, sayStale, stalePbxs } from './stale.ts';
 import { createUnchanged } from './unchanged.ts';
@@ -44,11 +43,12 @@ export const channelsQuery = z.strictObject({
 /** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
 export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const isUnchanged = createUnchanged(options.clock);
+  const reach = createReach(options);
   server.get('/channels', async (request, reply) => {
     const { at, sort, limit, cursor, fields, timeout, ...query } = checked(channelsQuery, request.query);
     const { 'wait-for': waitFor, ...selection } = query;
     const { cache } = request.view;
-    if (waitFor !== undefined) await reach(cache, waitFor, timeout * 1000, options, request.raw.socket);
+    if (waitFor !== undefined) await reach(cache, waitFor, timeout * 1000, request.raw.socket);
     const { staleAfter, clock } = options;
     const now = clock.now();
     const listing: Listing =
@@ -113,30 +113,4 @@ const writer = (cache: CacheReader, fields: readonly string[] | undefined): ((ch
     texts.set(channel, known);
     return known;
   };
-};
-
-const LOOK_EVERY_MS = 5;
-
-/**
- * Who has gone is not waited for.
- * @throws RollcallError WAIT_TIMED_OUT
- */
-const reach = async (
-  cache: CacheReader,
-  position: number,
-  timeout: number,
-  { clock, scheduler }: { clock: Clock; scheduler?: Scheduler },
-  asker: { readonly destroyed: boolean },
-): Promise<void> => {
-  const until = clock.monotonic() + timeout;
-  while (cache.checkpoint < position) {
-    if (!scheduler || clock.monotonic() >= until || asker.destroyed) {
-      throw new RollcallError(
-        'WAIT_TIMED_OUT',
-        `The list is at position ${cache.checkpoint}, and has not come to ${position} in ${timeout / 1000} s.`,
-        'Ask again, wait for longer (timeout), or see /readyz for why it does not follow.',
-      );
-    }
-    await scheduler.sleep(LOOK_EVERY_MS);
-  }
 };
