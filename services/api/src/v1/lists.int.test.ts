@@ -81,6 +81,7 @@ describe('/v1/channels', () => {
     ['?pbx=a', ['1.2', '1.3', '1.1']],
     ['?pbx=a,b&state=up', ['2.1', '1.3', '1.1']],
     ['?state=5', ['1.2']],
+    ['?state=unknown,up&pbx=a', ['1.3', '1.1']],
     ['?context=in&state=Up,Ringing', ['1.2', '1.1']],
     ['?trunk=pjsip/trunk-a', ['1.2', '1.1']],
     ['?name=pjsip/*', ['2.1', '1.2', '1.1']],
@@ -145,6 +146,7 @@ describe('/v1/channels', () => {
     ['?limit=x', 'QUERY_WRONG', 'limit'],
     ['?sort=colour', 'QUERY_WRONG', 'sort'],
     ['?stale=perhaps', 'QUERY_WRONG', 'stale'],
+    ['?state=upp', 'QUERY_WRONG', 'there is no upp; there are Down, '],
     ['?timeout=1e9', 'QUERY_WRONG', 'timeout'],
     ['?cursor=nonsense', 'CURSOR_WRONG', 'cursor'],
   ])('%s is a 400 that names it, as a problem', async (query, code, named) => {

@@ -1,4 +1,4 @@
-import { type Channel, presence, STATE_TEXTS } from '@rollcall/channel';
+import { type Channel, presence, STATE_TEXTS, stateText } from '@rollcall/channel';
 import { endpointOf } from '@rollcall/listing';
 import { z } from 'zod';
 import type { Listing } from '../listed.ts';
@@ -6,10 +6,25 @@ import { listOf } from './query.ts';
 
 const text = z.string().max(200);
 
+const STATES: ReadonlyMap<string, string> = new Map([...STATE_TEXTS, 'Unknown'].map((one) => [one.toLowerCase(), one]));
+
+/** As counts by state spell it. A word that is no state is told: nothing would ever be in it. */
+const state = z.string().transform((asked, { issues }) => {
+  const known = /^\d+$/.test(asked) ? stateText(Number(asked)) : STATES.get(asked.toLowerCase());
+  if (known !== undefined) return known;
+  if (/^Unknown \(\d+\)$/i.test(asked)) return asked;
+  const message = `there is no ${asked}; there are ${[...STATES.values()].join(', ')}, and their numbers`;
+  issues.push({ code: 'custom', message, input: asked });
+  return z.NEVER;
+});
+
 /** What a list of channels may be narrowed to; all that are given must hold. */
 export const selectionFields = {
   pbx: listOf(64).optional().meta({ description: 'Names of PBXs, separated by commas.' }),
-  state: listOf(20).optional().meta({ description: "Asterisk's states by text or number, separated by commas." }),
+  state: listOf(20)
+    .pipe(z.array(state))
+    .optional()
+    .meta({ description: "Asterisk's states by text or number, separated by commas." }),
   name: text
     .optional()
     .meta({ description: 'Name; case does not count, as in Asterisk. PJSIP/100* for all that begin so.' }),
@@ -42,10 +57,7 @@ export const selects = (asked: Selection, { cache, now, staleAfter }: Listing): 
     if (wanted !== undefined) tests.push((channel) => (read(channel) ?? '') === wanted);
   };
   if (pbx) tests.push((channel) => pbx.includes(channel.pbx));
-  if (state) {
-    const numbers = state.map((one) => (/^\d+$/.test(one) ? Number(one) : numberOf(one)));
-    tests.push((channel) => channel.state !== undefined && numbers.includes(channel.state));
-  }
+  if (state) tests.push((channel) => state.includes(stateText(channel.state)));
   if (name !== undefined) tests.push(named(name.toLowerCase()));
   equal(context, (channel) => channel.context);
   equal(exten, (channel) => channel.exten);
@@ -70,6 +82,3 @@ const named = (wanted: string): ((channel: Channel) => boolean) => {
   const begin = wanted.slice(0, -1);
   return ({ name }) => name.toLowerCase().startsWith(begin);
 };
-
-/** Asterisk's own spelling counts, whatever the case. */
-const numberOf = (text: string): number => STATE_TEXTS.findIndex((one) => one.toLowerCase() === text.toLowerCase());
