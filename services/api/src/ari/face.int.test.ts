@@ -25,7 +25,12 @@ beforeAll(async () => {
       ...STRANGE.map((id) => channelOf('pbx-a', id)),
     ],
   );
-  api = await serve({ cache });
+  const never = { name: 'never-reached', state: 'connecting', warnings: [], counters: {} };
+  const hosts = new Map([
+    ['pbx-b.example', 'pbx-b'],
+    ['nobody.example', 'nobody'],
+  ]);
+  api = await serve({ cache, hosts, readiness: () => ({ problems: [], pbxs: [never], position: 7 }) });
 });
 afterAll(() => api.close());
 
@@ -55,7 +60,6 @@ describe('/ari/channels', () => {
     const { body, headers } = await api.ask('/ari/channels?pbx=pbx-b');
     expect(body).toHaveLength(2);
     expect(headers.has('x-rollcall-stale')).toBe(false);
-    expect((await api.ask('/ari/channels?pbx=nobody')).body).toEqual([]);
   });
 });
 
@@ -99,7 +103,17 @@ describe('what is not there', () => {
     ['/ari/applications/none', 404, 'Application not found'],
     ['/ari/api-docs', 404, 'Resource not found'],
     ['/ari/api-docs/nothing.json', 404, 'Resource not found'],
-    ['/pbx/nobody/ari/channels', 404, 'Resource not found'],
+    ['/pbx/nobody/ari/channels', 404, 'PBX not found'],
+    ['/pbx/nobody/ari/api-docs/resources.json', 404, 'PBX not found'],
+    ['/ari/channels?pbx=nobody', 404, 'PBX not found'],
+    ['/ari/channels?pbx=', 404, 'PBX not found'],
+    ['/ari/channels?pbx=PBX-A', 404, 'PBX not found'],
+    ['/ari/channels/1.1?pbx=pbx-a&pbx=nobody', 404, 'PBX not found'],
+    ['/ari/bridges?pbx=nobody', 404, 'PBX not found'],
+    ['/ari/asterisk/info?pbx=nobody', 404, 'PBX not found'],
+    ['/ari/events?app=a&pbx=nobody', 404, 'PBX not found'],
+    ['/ari/channels?pbx=never-reached', 503, 'Asterisk not booted'],
+    ['/pbx/never-reached/ari/channels', 503, 'Asterisk not booted'],
   ])('%s: %i %s, in the words of Asterisk', async (path, status, message) => {
     const { headers, ...answer } = await api.ask(path);
     expect(answer).toEqual({ status, body: { message } });
@@ -151,6 +165,12 @@ const raw = (path: string, headers: Record<string, string> = {}): Promise<number
       .on('error', reject)
       .end();
   });
+
+test('a host name of a PBX is that PBX alone, and one of a PBX that is not there is told so', async () => {
+  expect(await raw('/ari/channels/1.2', { host: 'pbx-b.example' })).toBe(200);
+  expect(await raw('/ari/channels/1.1', { host: 'pbx-b.example' })).toBe(404);
+  expect(await raw('/ari/channels', { host: 'nobody.example' })).toBe(404);
+});
 
 test('urls that are none, or too long, are refused, and serving goes on', async () => {
   expect(await raw('/ari/channels/%zz')).toBe(400);

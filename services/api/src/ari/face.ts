@@ -35,7 +35,7 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
     const path = pathOf(request).slice(scope.prefix.length);
     const { view } = request;
     const matched = match(path);
-    if (scope.pbx !== undefined && mount.named && !view.cache.pbx(scope.pbx)) send(reply, NOT_FOUND);
+    if (scope.pbx !== undefined && !view.cache.pbx(scope.pbx)) send(reply, noSuchPbx(scope.pbx, view, options));
     else if (path.endsWith('/') && path !== '/') send(reply, endsWithSlash(scope, path));
     else if (path.startsWith(DOCS)) send(reply, docs(request, scope, path.slice(DOCS.length)));
     else if (matched.is === 'unknown') send(reply, NOT_FOUND);
@@ -79,11 +79,10 @@ export const ariFace = (server: FastifyInstance, options: ApiOptions): void => {
   }
 };
 
-type Mount = { url: string; named: boolean; scope: (request: FastifyRequest) => Scope };
+type Mount = { url: string; scope: (request: FastifyRequest) => Scope };
 
 const fleetMount = ({ hosts }: ApiOptions): Mount => ({
   url: '/ari',
-  named: false,
   scope: (request) => ({
     pbx: hosts?.get(request.hostname.toLowerCase()) ?? lastOf(request.query, 'pbx'),
     prefix: '/ari',
@@ -92,7 +91,6 @@ const fleetMount = ({ hosts }: ApiOptions): Mount => ({
 
 const pbxMount: Mount = {
   url: '/pbx/:pbx/ari',
-  named: true,
   scope: (request) => {
     const pbx = lastOf(request.params, 'pbx') ?? '';
     return { pbx, prefix: `/pbx/${pathOf(request).split('/')[2]}/ari` };
@@ -100,6 +98,12 @@ const pbxMount: Mount = {
 };
 
 const NOT_FOUND = refused(404, 'Resource not found');
+
+/** Named by path, host or query. One that is configured, and has never been reached, is as good as an Asterisk that has not started. */
+const noSuchPbx = (pbx: string, view: View, { readiness }: ApiOptions): Answer =>
+  view.sees(pbx) && readiness().pbxs.some(({ name }) => name === pbx)
+    ? refused(503, 'Asterisk not booted')
+    : refused(404, 'PBX not found');
 
 const pathOf = (request: FastifyRequest): string => {
   const { url } = request.raw;
