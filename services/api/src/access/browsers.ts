@@ -30,7 +30,8 @@ export const tellBrowsers = (server: FastifyInstance, options: { origins: readon
     frameguard: { action: 'deny' },
     // Whoever may read another origin's answer is for CORS to say, and for nothing else.
     crossOriginResourcePolicy: { policy: origins.length > 0 ? 'cross-origin' : 'same-origin' },
-    ...(tls ? {} : { strictTransportSecurity: false }),
+    // Of this host alone: what its subdomains serve is not Rollcall's to say.
+    strictTransportSecurity: tls && { includeSubDomains: false },
   });
   server.addHook('onRequest', (request, reply, done) => {
     if (!request.routeOptions.config.tellsBrowsers) reply.headers(headers);
