@@ -191,6 +191,7 @@ describe('server-sent events', () => {
 
   test.each([
     ['/v1/events?after=11', 400, 'FEED_BEYOND_LOG'],
+    ['/v1/events?type=ChannelGone', 400, 'QUERY_WRONG'],
     ['/v1/events?after=4', 410, 'FEED_COMPACTED'],
     ['/v1/events?after=-1', 400, 'FEED_POSITION_WRONG'],
     ['/v1/events?after=soon', 400, 'FEED_POSITION_WRONG'],

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Position } from '@rollcall/channel';
+import { domainEventSchema, type Position } from '@rollcall/channel';
 import { errorLine, isRollcallError, RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,12 +9,16 @@ import type { ApiOptions } from '../options.ts';
 import { createSockets, wantsUpgrade } from '../upgrade.ts';
 import { positionAsked, readFeed } from './event-feed.ts';
 import { eventJson, sseText } from './event-text.ts';
-import { checked, listOf } from './query.ts';
+import { checked, listOf, namesOf } from './query.ts';
+
+const TYPES = domainEventSchema.options.map(({ shape }) => shape.type.value);
 
 export const eventsQuery = z.strictObject({
   after: z.string().max(20).optional().meta({ description: 'Position after which to begin; default: from now on.' }),
   pbx: listOf(64).optional().meta({ description: 'Names of PBXs, separated by commas.' }),
-  type: listOf(40).optional().meta({ description: 'Types of events, separated by commas.' }),
+  type: namesOf(TYPES)
+    .optional()
+    .meta({ description: `Types of events, separated by commas, of ${TYPES.join(', ')}.` }),
   channel: listOf(150).optional().meta({ description: 'Uniqueids, separated by commas.' }),
 });
 
