@@ -30,6 +30,7 @@ const add = (name: string, options: Added, context: Context): void => {
   const { role, expires, note, json } = options;
   const age = expires === undefined ? undefined : durationSchema.safeParse(expires);
   if (age && !age.success) throw usage(`--expires ${age.error.issues[0]?.message}`);
+  if (age?.data === 0) throw usage('--expires 0 makes a token that is over at once');
   if (note !== undefined && note.length > 200) throw usage('--note has more than 200 characters');
   const until = age && context.world.clock.now() + age.data;
   const made = administered(options, context).users.addToken(name, { role, expires: until, note });

@@ -183,6 +183,7 @@ describe('what is asked wrongly', () => {
     ['somebody who is not there', ['user', 'revoke', 'nobody'], '', 'USER_UNKNOWN'],
     ['a password for somebody who is not there', ['user', 'passwd', 'nobody'], '', 'USER_UNKNOWN'],
     ['a token that is not there', ['user', 'token', 'revoke', '00000000'], '', 'TOKEN_UNKNOWN'],
+    ['a token that is over at once', ['user', 'token', 'add', 'panel', '--expires', '0s'], '', 'USAGE'],
     ['a duration that is none', ['user', 'token', 'add', 'panel', '--expires', 'soon'], '', 'USAGE'],
     ['a role that there is not', ['user', 'add', 'bob', '--role', 'root'], '', 'role'],
     ['a password as an argument', ['user', 'add', 'bob', PASSWORD], '', 'argument'],
