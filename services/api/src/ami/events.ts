@@ -1,6 +1,7 @@
 import type { Channel, ChannelEvent, RecordedEvent } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
 import type { BridgeMembers } from '../bridge-members.ts';
+import { isOfRdnis, PRESENTATION_UNKNOWN, withPresentations } from '../caller-presentation.ts';
 import { secondsText } from './actions.ts';
 import { block, type Line } from './block.ts';
 import { escapeC } from './escape.ts';
@@ -14,7 +15,8 @@ export type AmiEvent = { name: string; eventClass: EventClass; pbx: string; text
  * was found in a list begins with Newchannel too, so that whoever keeps a list of his own has it.
  * @param members of the bridges, as everything before has left them
  */
-export const amiEvents = (told: readonly Told[], members: BridgeMembers): AmiEvent[] => {
+export const amiEvents = (batch: readonly Told[], members: BridgeMembers): AmiEvent[] => {
+  const told = withPresentations(batch);
   const after = settled(told);
   return told.flatMap((one, index) => {
     members.hear(one);
@@ -33,18 +35,10 @@ const settled = (told: readonly Told[]): (Channel | undefined)[] => {
   const after = told.map((one) => one.after);
   for (let index = told.length - 2; index >= 0; index--) {
     const [one, next] = [told[index]?.event, told[index + 1]?.event];
-    if (one && next && isOfOneReport(one, next)) after[index] = after[index + 1];
-  }
-  // A caller is often seen in another event first, and its presentation in the NewCallerid right behind it.
-  const presentations = new Map<string, string>();
-  for (let index = told.length - 1; index >= 0; index--) {
-    const event = told[index]?.event;
-    const channel = after[index];
-    if (event?.type !== 'CallerIdChanged' || !channel) continue;
-    const known = channel.callerPresentation ?? presentations.get(event.stream);
-    if (known === undefined) continue;
-    presentations.set(event.stream, known);
-    after[index] = { ...channel, callerPresentation: known };
+    if (!one || !next || !isOfOneReport(one, next)) continue;
+    const callerPresentation = after[index]?.callerPresentation;
+    const all = after[index + 1];
+    after[index] = all && callerPresentation !== undefined ? { ...all, callerPresentation } : all;
   }
   return after;
 };
@@ -95,8 +89,8 @@ const eventsOf = ({ event, before }: Told, after: Channel | undefined, members: 
       // As in Asterisk: nothing is told while no application runs.
       return channel.application ? [about('Newexten', location(channel), 'dialplan')] : [];
     case 'CallerIdChanged':
-      if (event.data.callerNumber === undefined && event.data.callerName === undefined) return [];
-      return [about('NewCallerid', [['CID-CallingPres', channel.callerPresentation ?? '']])];
+      if (isOfRdnis(event.data)) return [];
+      return [about('NewCallerid', [['CID-CallingPres', channel.callerPresentation || PRESENTATION_UNKNOWN]])];
     case 'AccountCodeChanged':
       return [about('NewAccountCode', [['OldAccountCode', before?.accountCode ?? '']])];
     case 'ConnectedLineChanged':

@@ -3,6 +3,7 @@ import { ariTime } from '@rollcall/listing';
 import type { WebSocket } from 'ws';
 import type { View } from '../access/view.ts';
 import { createBridgeMembers } from '../bridge-members.ts';
+import { withPresentations } from '../caller-presentation.ts';
 import { type AriEvent, ariEvents } from './events.ts';
 import { inScope, isFleet, type Scope } from './fleet.ts';
 import { asteriskId } from './info.ts';
@@ -43,7 +44,7 @@ export const createApplications = ({ cache, join }: View, clock: Clock): Applica
       const told = join(own.signal);
       const members = createBridgeMembers(cache);
       for await (const batch of told) {
-        for (const one of batch) {
+        for (const one of withPresentations(batch)) {
           for (const event of ariEvents(one, members)) tell(event);
         }
       }

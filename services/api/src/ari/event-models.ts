@@ -48,8 +48,8 @@ export const events = {
     'Another caller id',
     {},
     {
-      caller_presentation: number('Presentation; absent where it was never said').optional(),
-      caller_presentation_txt: text('Presentation in words').optional(),
+      caller_presentation: number('Presentation; 67 where it was never said'),
+      caller_presentation_txt: text('Presentation in words'),
       ...of,
     },
   ),

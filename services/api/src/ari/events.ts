@@ -2,6 +2,7 @@ import type { Channel } from '@rollcall/channel';
 import { ariChannel, ariTime } from '@rollcall/listing';
 import type { Told } from '@rollcall/projector';
 import type { BridgeMembers } from '../bridge-members.ts';
+import { isOfRdnis, PRESENTATION_UNKNOWN } from '../caller-presentation.ts';
 import { bridgeModel } from './bridges.ts';
 import type { EventName } from './event-models.ts';
 
@@ -56,6 +57,7 @@ const KINDS: Readonly<Partial<Record<Told['event']['type'], EventName | 'nothing
 const kinds = ({ event, before, after }: Told): EventName[] => {
   if (!before) return ['ChannelCreated'];
   if (!after) return ['ChannelDestroyed'];
+  if (event.type === 'CallerIdChanged' && isOfRdnis(event.data)) return [];
   const kind = KINDS[event.type];
   if (kind !== undefined) return kind === 'nothing' ? [] : [kind];
   const changed = (...facts: (keyof Channel)[]): boolean => facts.some((fact) => before[fact] !== after[fact]);
@@ -122,7 +124,9 @@ const cause = (event: Told['event']): object => {
 };
 
 /** Kept as AMI prints it: `0 (Presentation Allowed, Not Screened)`. */
-const presentation = (printed: string | undefined): object => {
-  const [, number, text] = /^(\d+) \((.*)\)$/.exec(printed ?? '') ?? [];
-  return number === undefined ? {} : { caller_presentation: Number(number), caller_presentation_txt: text };
+const presentation = (printed = PRESENTATION_UNKNOWN): object => {
+  const [, number, text] = PRESENTATION.exec(printed) ?? PRESENTATION.exec(PRESENTATION_UNKNOWN) ?? [];
+  return { caller_presentation: Number(number), caller_presentation_txt: text };
 };
+
+const PRESENTATION = /^(\d+) \((.*)\)$/;
