@@ -54,7 +54,12 @@ beforeAll(async () => {
     readiness: () => ({
       problems: [],
       position: 7,
-      pbxs: ['pbx-a', `${HIDDEN}-pbx`].map((name) => ({ name, state: 'live', warnings: [], counters: {} })),
+      pbxs: ['pbx-a', `${HIDDEN}-pbx`, `${HIDDEN}-unreached`].map((name) => ({
+        name,
+        state: 'live',
+        warnings: [],
+        counters: {},
+      })),
     }),
     operating: { token: OPERATOR_TOKEN, jobs, log: 'log' },
   });

@@ -279,6 +279,17 @@ describe('PBXs and counts', () => {
     expect((await api.ask('/v1/pbxs/b')).body).toMatchObject({ name: 'b' });
     expect(problemModel.parse((await api.ask('/v1/pbxs/c')).body).code).toBe('PBX_UNKNOWN');
   });
+  test('one that was never reached too, and why', async () => {
+    const reason = 'PBX_LOGIN_REFUSED: it refused the login.';
+    const pbxs = [{ name: 'new', state: 'failed', reason, warnings: [], counters: {} }];
+    const one = await serve({ cache, readiness: () => ({ problems: [], pbxs, position: 7 }) });
+    const told = { name: 'new', boot: 0, connected: false, channels: { live: 0, stale: 0 }, state: 'failed', reason };
+    const answer = pbxsModel.parse((await one.ask('/v1/pbxs')).body);
+    expect(answer.pbxs.map(({ name }) => name)).toEqual(['a', 'b', 'new']);
+    expect(answer.pbxs[2]).toMatchObject(told);
+    expect((await one.ask('/v1/pbxs/new')).body).toMatchObject(told);
+    await one.close();
+  });
   test.each([
     [
       'state',

@@ -88,15 +88,19 @@ export const timelineModel = z.strictObject({
 });
 
 const counted = z.strictObject({ live: whole, stale: whole });
-export const onePbxModel = pbxModel.extend({
-  channels: counted,
-  state: z
-    .string()
-    .optional()
-    .meta({ description: 'connecting, syncing, live, stale or failed; absent where another process follows it.' }),
-  reason: z.string().optional(),
-  warnings: z.array(z.string()).optional(),
-});
+/** One that was never reached has none of what only the PBX itself tells. */
+export const onePbxModel = pbxModel
+  .partial()
+  .required({ name: true, boot: true, connected: true })
+  .extend({
+    channels: counted,
+    state: z
+      .string()
+      .optional()
+      .meta({ description: 'connecting, syncing, live, stale or failed; absent where another process follows it.' }),
+    reason: z.string().optional(),
+    warnings: z.array(z.string()).optional(),
+  });
 export const pbxsModel = z.strictObject({ position: whole, now: z.number(), pbxs: z.array(onePbxModel) });
 
 export const countsModel = z.strictObject({

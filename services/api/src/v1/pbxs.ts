@@ -3,7 +3,8 @@ import { RollcallError } from '@rollcall/errors';
 import { endpointOf } from '@rollcall/listing';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type Listing, listed, presenceCounts } from '../listed.ts';
+import type { View } from '../access/view.ts';
+import { listed, presenceCounts } from '../listed.ts';
 import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
 import { selectionFields, selects } from './selection.ts';
@@ -23,24 +24,30 @@ export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void =>
   const { clock, staleAfter, readiness } = options;
   const isUnchanged = createUnchanged(clock);
 
-  const described = (listing: Listing) => {
+  const described = (view: View) => {
+    const listing = { cache: view.cache, now: clock.now(), staleAfter };
     const states = new Map(readiness().pbxs.map((one) => [one.name, one]));
     const counts = presenceCounts(listing);
-    return [...listing.cache.pbxs()].map((pbx) => {
+    const followed = [...listing.cache.pbxs()].map((pbx) => {
       const { state, reason, warnings } = states.get(pbx.name) ?? {};
       return { ...pbx, channels: counts.get(pbx.name), state, reason, warnings };
     });
+    const neverReached = [...states.values()].flatMap(({ name, state, reason, warnings }) =>
+      listing.cache.pbx(name) || !view.sees(name)
+        ? []
+        : [{ name, boot: 0, connected: false, channels: { live: 0, stale: 0 }, state, reason, warnings }],
+    );
+    return { position: listing.cache.checkpoint, now: listing.now, pbxs: [...followed, ...neverReached] };
   };
 
-  server.get('/pbxs', async ({ query, view: { cache } }) => {
+  server.get('/pbxs', async ({ query, view }) => {
     checked(pbxsQuery, query);
-    const listing = { cache, now: clock.now(), staleAfter };
-    return { position: cache.checkpoint, now: listing.now, pbxs: described(listing) };
+    return described(view);
   });
 
-  server.get<{ Params: { name: string } }>('/pbxs/:name', async ({ params, query, view: { cache } }) => {
+  server.get<{ Params: { name: string } }>('/pbxs/:name', async ({ params, query, view }) => {
     checked(pbxsQuery, query);
-    const found = described({ cache, now: clock.now(), staleAfter }).find(({ name }) => name === params.name);
+    const found = described(view).pbxs.find(({ name }) => name === params.name);
     if (found) return found;
     throw new RollcallError('PBX_UNKNOWN', `There is no PBX ${params.name}.`, 'See /v1/pbxs for those there are.');
   });
