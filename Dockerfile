@@ -1,6 +1,8 @@
 # Rollcall, small and without root. Everything in one process:
 #   docker build -t rollcall .
-#   docker run -v rollcall:/data -p 127.0.0.1:8099:8099 -e ROLLCALL_PBX="pbx-a=ami://USER:SECRET@HOST:5038" rollcall
+#   docker run -v rollcall:/data -p 127.0.0.1:8099:8099 -e ROLLCALL_HTTP_OPEN=true -e ROLLCALL_PBX="pbx-a=ami://USER:SECRET@HOST:5038" rollcall
+# That port is of this machine's loopback alone, so nobody else reaches what is open. With logins (docs/access.md), instead of ROLLCALL_HTTP_OPEN:
+#   docker run --rm -it -v rollcall:/data rollcall user add alice
 # One service of its own: docker run … rollcall ingest --log kafka://…   (see docker-compose.yml)
 FROM node:26.10.0-bookworm-slim AS packages
 WORKDIR /rollcall

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { inPipe } from '../operations/as-operator.ts';
+import { inPipe, newDir, removeDirs } from '../operations/as-operator.ts';
 
 // Docker itself may not be here: what can be known without it is held here.
 const ROOT = join(import.meta.dirname, '../..');
@@ -75,5 +75,28 @@ describe('docker-compose.yml', () => {
       });
       for (const name of Object.keys(environment)) expect(documented).toContain(name);
     }
+  });
+});
+
+describe('the Dockerfile', () => {
+  afterAll(removeDirs);
+
+  test('the docker run that it names starts', async () => {
+    const text = read('Dockerfile');
+    const [, set = ''] = /^ENV (.+)$/m.exec(text) ?? [];
+    const [, run = ''] = /^# +docker run (.+-e .+)$/m.exec(text) ?? [];
+    expect(run).toContain('-p 127.0.0.1:8099:8099');
+    const env: Record<string, string> = Object.fromEntries(
+      [...set.split(' '), ...[...run.matchAll(/-e (\S+)/g)].map(([, one = '']) => one)].map((one) => one.split('=', 2)),
+    );
+    const http = env.ROLLCALL_HTTP?.replace(/:\d+$/, ':0');
+    const { ROLLCALL_PBX: _, ...settings } = env;
+    const { err } = await inPipe(['start'], {
+      env: { ...settings, ROLLCALL_HTTP: http ?? '', ROLLCALL_DATA: newDir() },
+      printed: (said, child) => {
+        if (said.includes('/readyz')) child.kill('SIGTERM');
+      },
+    });
+    expect({ http, err }).toEqual({ http: '0.0.0.0:0', err: expect.not.stringContaining('HTTP_NOT_LOOPBACK') });
   });
 });
