@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { type Channel, stateText } from '@rollcall/channel';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyInstance } from 'fastify';
@@ -11,6 +10,7 @@ import { page, readCursor, sortSchema } from './page.ts';
 import { checked, namesOf } from './query.ts';
 import { createReach } from './reach.ts';
 import { selectionFields, selects } from './selection.ts';
+import { createSending } from './sending.ts';
 import { doubtsOf, sayStale, stalePbxs } from './stale.ts';
 import { createUnchanged } from './unchanged.ts';
 
@@ -44,6 +44,7 @@ export const channelsQuery = z.strictObject({
 export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const isUnchanged = createUnchanged(options.clock);
   const reach = createReach(options);
+  const sending = createSending(options.scheduler);
   server.get('/channels', async (request, reply) => {
     const { at, sort, limit, cursor, fields, timeout, ...query } = checked(channelsQuery, request.query);
     const { 'wait-for': waitFor, ...selection } = query;
@@ -53,25 +54,30 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     const now = clock.now();
     const listing: Listing =
       at === undefined ? { cache, now, staleAfter } : { ...(await request.view.at(at)), staleAfter };
-    const after = cursor === undefined ? undefined : readCursor(cursor, sort);
-    const { pbx, stale } = selection;
-    sayStale(reply, stalePbxs(listing, pbx), { ...options, said: stale !== undefined });
-    const held = setAside(listing.cache, { pbxs: pbx, most: Number.POSITIVE_INFINITY });
-    if (at === undefined && isUnchanged(request, reply, cache)) return reply.send();
-    const all = listed(listing).filter(selects(selection, listing));
-    const paged = limit !== undefined || cursor !== undefined || sort !== 'created';
-    const { channels, next } = paged
-      ? page(all, { sort, limit: limit ?? Number.POSITIVE_INFINITY, after })
-      : { channels: all, next: undefined };
-    const head = {
-      position: listing.cache.checkpoint,
-      now: listing.now,
-      pbxs: [...listing.cache.pbxs()].filter(({ name }) => pbx === undefined || pbx.includes(name)),
-      ...(paged && { total: all.length }),
-      ...(next !== undefined && { next }),
-    };
-    const write = writer(listing.cache, fields);
-    return reply.type('application/json; charset=utf-8').send(Readable.from(pieces(head, channels, write, held)));
+    return sending.inTurn(options.cache.size, () => {
+      if (request.raw.socket.destroyed) return reply.send();
+      const after = cursor === undefined ? undefined : readCursor(cursor, sort);
+      const { pbx, stale } = selection;
+      sayStale(reply, stalePbxs(listing, pbx), { ...options, said: stale !== undefined });
+      const held = setAside(listing.cache, { pbxs: pbx, most: Number.POSITIVE_INFINITY });
+      if (at === undefined && isUnchanged(request, reply, cache)) return reply.send();
+      const all = listed(listing).filter(selects(selection, listing));
+      const paged = limit !== undefined || cursor !== undefined || sort !== 'created';
+      const { channels, next } = paged
+        ? page(all, { sort, limit: limit ?? Number.POSITIVE_INFINITY, after })
+        : { channels: all, next: undefined };
+      const head = {
+        position: listing.cache.checkpoint,
+        now: listing.now,
+        pbxs: [...listing.cache.pbxs()].filter(({ name }) => pbx === undefined || pbx.includes(name)),
+        ...(paged && { total: all.length }),
+        ...(next !== undefined && { next }),
+      };
+      const write = writer(listing.cache, fields);
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(sending.body(pieces(head, channels, write, held), channels.length));
+    });
   });
 };
 

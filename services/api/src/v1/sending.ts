@@ -1,0 +1,66 @@
+import { Readable } from 'node:stream';
+import type { Scheduler } from '@rollcall/clock';
+
+/** From so many channels on a list takes long enough for others to notice. */
+const LONG = 1_000;
+/** Channels of all lists that are being sent: a hundred and sixty megabytes of references. */
+const MOST_CHANNELS = 20_000_000;
+
+export type Sending = {
+  /** Makes a list of so many channels: at once, or, as lists of many take long, one after the other with everything else in between. */
+  inTurn: <Made>(channels: number, make: () => Made) => Made | Promise<Made>;
+  /**
+   * The pieces of a list as a body, made no faster than they are read. A list is held until it is sent: where all together hold too
+   * many channels, that of who has not read for the longest time is broken off.
+   */
+  body: (pieces: Iterable<string>, channels: number) => Readable;
+};
+
+export const createSending = (scheduler: Pick<Scheduler, 'sleep'> | undefined, most = MOST_CHANNELS): Sending => {
+  let last = Promise.resolve();
+  /** In the order in which something of them was taken. */
+  const held = new Map<Readable, number>();
+  let total = 0;
+
+  const leave = (body: Readable): void => {
+    total -= held.get(body) ?? 0;
+    held.delete(body);
+  };
+  const enter = (body: Readable, channels: number): void => {
+    held.set(body, channels);
+    total += channels;
+  };
+
+  return {
+    inTurn: (channels, make) => {
+      if (channels < LONG || !scheduler) return make();
+      // The next one waits from the end of this one on: a timer that was over by then would keep everything else waiting.
+      const made = last.then(() => scheduler.sleep(0)).then(make);
+      last = made.then(
+        () => {},
+        () => {},
+      );
+      return made;
+    },
+    body: (pieces, channels) => {
+      const noted = function* () {
+        for (const piece of pieces) {
+          if (held.has(body)) {
+            leave(body);
+            enter(body, channels);
+          }
+          yield piece;
+        }
+      };
+      const body = Readable.from(noted(), { objectMode: false });
+      enter(body, channels);
+      body.once('close', () => leave(body));
+      for (const one of held.keys()) {
+        if (total <= most || one === body) break;
+        leave(one);
+        one.destroy();
+      }
+      return body;
+    },
+  };
+};
