@@ -91,6 +91,16 @@ describe('login', () => {
     );
     await client.closed();
   });
+  test.each(['', 'Action: Challenge\nAuthType: MD5'])(
+    'whoever says MD5 is not let in by a secret instead, as in Asterisk; asked before: %j',
+    async (before) => {
+      const { port } = await serve();
+      const client = await amiClient(port);
+      if (before) await client.ask(before, 'Challenge: ');
+      expect(await client.ask(`${login()}\nAuthType: md5`, 'Message: ')).toContain('Response: Error');
+      await client.closed();
+    },
+  );
   test('whoever does not log in in time is cut off', async () => {
     const { port } = await serve({ loginWithin: 50 });
     await (await amiClient(port)).closed();

@@ -146,9 +146,7 @@ const unknown = (name: string): string =>
 
 const attemptOf = (request: Request, challenge: string): AmiAttempt => {
   const user = header(request, 'Username');
-  const key = header(request, 'Key');
-  // Without a challenge of ours a key proves nothing.
-  return header(request, 'AuthType').toUpperCase() === 'MD5' && key !== '' && challenge !== ''
-    ? { user, challenge, key }
-    : { user, secret: header(request, 'Secret') };
+  if (header(request, 'AuthType').toUpperCase() !== 'MD5') return { user, secret: header(request, 'Secret') };
+  // Without a challenge of ours a key proves nothing, and whoever says that he has one is not let in by a secret instead.
+  return { user, challenge, key: challenge === '' ? '' : header(request, 'Key') };
 };
