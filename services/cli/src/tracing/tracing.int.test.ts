@@ -24,7 +24,14 @@ const EVENT: NewEvent = {
 const RECORDED: RecordedEvent = { ...EVENT, stream: STREAM, revision: revision(0), position: position(1), recorded: 1 };
 
 type Asked = { append: Parameters<EventLog['append']>; subscribe: Parameters<EventLog['subscribe']> };
-type Sent = { traceId: string; spanId: string; parentSpanId?: string; name: string; startTimeUnixNano: string };
+type Sent = {
+  service: unknown;
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  startTimeUnixNano: string;
+};
 
 let collector: Server | undefined;
 afterEach(() => {
@@ -42,8 +49,12 @@ const collect = async (): Promise<Sent[]> => {
       body += chunk;
     });
     request.on('end', () => {
-      const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Sent[] }[] }[] };
-      sent.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+      type Spans = { resource: { attributes: unknown }; scopeSpans: { spans: Sent[] }[] };
+      const { resourceSpans } = JSON.parse(body) as { resourceSpans: Spans[] };
+      for (const { resource, scopeSpans } of resourceSpans) {
+        const spans = scopeSpans.flatMap((scope) => scope.spans);
+        sent.push(...spans.map((span) => ({ ...span, service: resource.attributes })));
+      }
       response.end('{}');
     });
   });
@@ -56,7 +67,7 @@ const collect = async (): Promise<Sent[]> => {
 test('an event is one trace, from the bytes of its PBX to the list, although nothing but its id goes with it', async () => {
   const sent = await collect();
   const tracing = await startTracing(process.env, systemWorld);
-  const reader = await startTracing(process.env, systemWorld); // As in another process.
+  const reader = await startTracing({ ...process.env, OTEL_SERVICE_NAME: 'reader' }, systemWorld); // As in another process.
   if (!tracing || !reader) throw new Error('It is off.');
 
   let bytes: (batch: Observation[]) => void = () => {};
@@ -88,6 +99,8 @@ test('an event is one trace, from the bytes of its PBX to the list, although not
   const byName = Object.fromEntries(sent.map((span) => [span.name, span]));
   expect(Object.keys(byName).toSorted()).toEqual(['append', 'event', 'list']);
   const { event, append, list } = byName;
+  const named = (stringValue: string) => [{ key: 'service.name', value: { stringValue } }];
+  expect([event?.service, list?.service]).toEqual([named('rollcall'), named('reader')]);
   expect([event?.traceId, append?.traceId, list?.traceId]).toEqual([TRACE, TRACE, TRACE]);
   expect(event?.parentSpanId ?? '').toBe('');
   expect([append?.parentSpanId, list?.parentSpanId]).toEqual([event?.spanId, event?.spanId]);
