@@ -1,6 +1,7 @@
 import type { Channel } from '@rollcall/channel';
 import type { Action } from './action.ts';
 import { actionId, block, listComplete, listStart, refused } from './block.ts';
+import { staleLine } from './channel-list.ts';
 import { header } from './requests.ts';
 import type { View } from './view.ts';
 
@@ -21,7 +22,8 @@ export const coreShowChannelMap: Action = function* (request, view) {
     return;
   }
   const connected = connectedTo(channel, view);
-  yield listStart(request, 'Channel map will follow');
+  const stale = staleLine(view.isStale(channel) ? [channel.pbx] : []);
+  yield listStart(request, 'Channel map will follow', stale);
   for (const other of connected) {
     yield block([
       ['Event', 'CoreShowChannelMap'],
@@ -30,7 +32,7 @@ export const coreShowChannelMap: Action = function* (request, view) {
       ['ConnectedChannel', other.name],
     ]);
   }
-  yield listComplete(request, 'CoreShowChannelMapComplete', connected.length);
+  yield listComplete(request, 'CoreShowChannelMapComplete', connected.length, stale);
 };
 
 /** Through its bridge to the others in it, from a Local channel among them to its other half, and on from there; by name. */

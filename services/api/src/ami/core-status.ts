@@ -3,6 +3,7 @@ import { asteriskVersion } from '../asterisk-version.ts';
 import { startedAt, startupPrinted } from '../startup.ts';
 import type { Action } from './action.ts';
 import { block, success } from './block.ts';
+import { staleLine } from './channel-list.ts';
 import type { View } from './view.ts';
 
 /** The AMI of Asterisk 22, which this speaks. */
@@ -23,16 +24,18 @@ export const coreStatus: Action = function* (request, view) {
     ['CoreReloadTime', ''],
     ['CoreCurrentCalls', counts({ channels, isStale: view.isStale }).channels],
     ['CoreProcessedCalls', ''],
+    ...staleLine(view.stale),
   ]);
 };
 
-/** `CoreSettings`: what is known of the PBX; its configuration is not. */
+/** `CoreSettings`: what is known of the PBX, or of several alike; its configuration is not. */
 export const coreSettings: Action = function* (request, view) {
-  const pbx = onlyPbx(view);
+  const versions = new Set(view.pbxs.map(({ version }) => asteriskVersion(version)));
+  const [version = ''] = versions.size === 1 ? versions : [];
   yield success(request, [
     ['AMIversion', AMI_VERSION],
-    ['AsteriskVersion', asteriskVersion(pbx?.version)],
-    ['SystemName', pbx?.name ?? ''],
+    ['AsteriskVersion', version],
+    ['SystemName', onlyPbx(view)?.name ?? ''],
     ['CoreMaxCalls', ''],
     ['CoreMaxLoadAvg', ''],
     ['CoreRunUser', ''],
