@@ -51,11 +51,10 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
     const { cache } = request.view;
     if (waitFor !== undefined) await reach(cache, waitFor, timeout * 1000, request.raw.socket);
     const { staleAfter, clock } = options;
-    const now = clock.now();
-    const listing: Listing =
-      at === undefined ? { cache, now, staleAfter } : { ...(await request.view.at(at)), staleAfter };
+    const past = at === undefined ? undefined : await request.view.at(at);
     return sending.inTurn(options.cache.size, () => {
       if (request.raw.socket.destroyed) return reply.send();
+      const listing: Listing = { ...(past ?? { cache, now: clock.now() }), staleAfter };
       const after = cursor === undefined ? undefined : readCursor(cursor, sort);
       const { pbx, stale } = selection;
       sayStale(reply, stalePbxs(listing, pbx), { ...options, said: stale !== undefined });

@@ -35,12 +35,13 @@ export const createSending = (scheduler: Pick<Scheduler, 'sleep'> | undefined, m
     inTurn: (channels, make) => {
       if (channels < LONG || !scheduler) return make();
       // The next one waits from the end of this one on: a timer that was over by then would keep everything else waiting.
-      const made = last.then(() => scheduler.sleep(0)).then(make);
+      // What is made may itself be waited for, as a reply of Fastify is until it is sent: that is nobody else's to wait for.
+      const made = last.then(() => scheduler.sleep(0)).then(() => ({ it: make() }));
       last = made.then(
         () => {},
         () => {},
       );
-      return made;
+      return made.then(({ it }) => it);
     },
     body: (pieces, channels) => {
       const noted = function* () {

@@ -53,6 +53,12 @@ test('a list that could not be made keeps no other waiting', async () => {
   expect(await inTurn(100_000, () => 'made')).toBe('made');
 });
 
+test('a list that nobody takes keeps no other waiting', async () => {
+  const { inTurn } = createSending(systemWorld.scheduler);
+  void inTurn(100_000, () => new Promise(() => {}));
+  expect(await inTurn(100_000, () => 'made')).toBe('made');
+});
+
 test('a body has all pieces, also the one list that alone is too long', async () => {
   const { body } = createSending(undefined, 5);
   let length = 0;
