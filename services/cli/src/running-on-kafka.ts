@@ -4,6 +4,7 @@ import { lockDataDir } from '@rollcall/event-log';
 import type { KafkaConnection } from '@rollcall/kafka';
 import type { Logger } from 'pino';
 import { startAmiFace } from './ami-face.ts';
+import { listLine } from './list-line.ts';
 import { startIngesting } from './services/ingesting.ts';
 import { startListing } from './services/listing.ts';
 import { startProjecting } from './services/projecting.ts';
@@ -66,7 +67,7 @@ export const startOnKafka = async (
         'Rollcall: the true list of live channels',
         `  log   rollcall.events on ${engine.connection.brokers.join(', ')}`,
         `  topic rollcall.channels on ${publish.brokers.join(', ')}`,
-        url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
+        listLine(url),
         ...(ami ? [`  AMI   ${ami.at}`] : []),
         `  PBX   ${Object.keys(settings.pbx).join(', ') || 'demo: a recording plays'}`,
       ],

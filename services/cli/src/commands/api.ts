@@ -1,6 +1,7 @@
 import { createMetrics, listMetrics } from '@rollcall/api/metrics';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { listLine } from '../list-line.ts';
 import { startListing } from '../services/listing.ts';
 import { createLogger, runService, type Service } from '../services/run-service.ts';
 import { openEntrance, serveHttp } from '../serving.ts';
@@ -45,7 +46,7 @@ const serve = async (flags: Flags, { env, terminal, world }: Context): Promise<v
         lines: [
           'Rollcall api',
           `  from  ${publish ? `topic rollcall.channels on ${publish.brokers.join(', ')}` : `the log (${engine.is})`}`,
-          `  list  ${served?.url}/ari/channels  ${served?.url}/readyz`,
+          listLine(served?.url),
         ],
         failed: listing.opened,
         stop: async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { listLine } from '../list-line.ts';
 import { retentionText } from '../retention.ts';
 import { type Running, startRollcall } from '../running.ts';
 import { startOnKafka } from '../running-on-kafka.ts';
@@ -57,7 +58,7 @@ const greet = (terminal: Terminal, settings: Settings, { url, ami, dir, retentio
     'Rollcall: the true list of live channels',
     `  data  ${settings.data} (log at position ${dir.cache.checkpoint}, ${dir.cache.size} channels)`,
     `        ${retention ? retentionText(retention) : 'the log is on a server'}`,
-    url === undefined ? '  list  HTTP is off' : `  list  ${url}/ari/channels  ${url}/readyz`,
+    listLine(url),
   ];
   if (ami) lines.push(`  AMI   ${ami}`);
   if (settings.publish) lines.push('  topic rollcall.channels');
