@@ -71,7 +71,7 @@ const matcher = ({ name, header, method, value }: Form): Matches | undefined => 
   const compares = comparison(method, value);
   if (!compares) return undefined;
   return (event) => {
-    if (name !== undefined && name.toLowerCase() !== event.name.toLowerCase()) return false;
+    if (name !== undefined && name !== event.name) return false;
     if (header === undefined) return method === 'none' || compares(event.text);
     return valuesOf(event.text, header).some(compares);
   };

@@ -33,6 +33,7 @@ describe('filters', () => {
     [{ criteria: 'method(contains)', value: 'Local' }, ['Hangup Local/b-1']],
     [{ criteria: 'name(Hangup),header(Exten)' }, ['Hangup PJSIP/a-1', 'Hangup Local/b-1']],
     [{ criteria: 'header(Application)' }, []],
+    [{ criteria: 'name(hangup)' }, []],
     [{ criteria: 'name(Newchannel),name(Hangup)' }, ['Hangup PJSIP/a-1', 'Hangup Local/b-1']],
   ])('%j', (filter, expected) => {
     expect(passing(filter)).toEqual(expected);

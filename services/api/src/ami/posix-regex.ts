@@ -1,12 +1,15 @@
 /**
- * POSIX extended regular expressions, as `regcomp(REG_EXTENDED | REG_NOSUB)` takes them, matched in time proportional to text and
- * pattern whatever the pattern is: it comes from a client, and must not be able to stop everybody else.
+ * POSIX extended regular expressions, as `regcomp(REG_EXTENDED | REG_NOSUB)` of the GNU library takes them, matched in time proportional
+ * to text and pattern whatever the pattern is: it comes from a client, and must not be able to stop everybody else. So there are no
+ * references back (`\1`).
  */
+
+import { END, PLACES, placeAt, SHORTHANDS, START } from './posix-places.ts';
 
 type Node =
   | { kind: 'character'; accepts: (code: number) => boolean; next: number }
   | { kind: 'split'; next: number; other: number }
-  | { kind: 'start' | 'end'; next: number }
+  | { kind: 'place'; is: number; next: number }
   | { kind: 'match' };
 
 /** What a pattern may grow to; `a{100}` counts a hundred times. */
@@ -78,8 +81,9 @@ const parse = (pattern: readonly string[]): Part | undefined => {
       at++;
       return { least: sign === '+' ? 1 : 0, most: sign === '?' ? 1 : undefined };
     }
-    const [whole = '', least, comma, most] = /^\{(\d+)(,?)(\d*)\}/.exec(pattern.slice(at, at + 12).join('')) ?? [];
-    if (whole === '') return undefined;
+    if (sign !== '{') return undefined;
+    const [whole, least = '', comma, most] = /^\{(\d*)(,?)(\d*)\}/.exec(pattern.slice(at, at + 12).join('')) ?? [];
+    if (whole === undefined || whole === '{}') return 'wrong';
     at += whole.length;
     const from = Number(least);
     const to = comma === '' ? from : most === '' ? undefined : Number(most);
@@ -90,19 +94,24 @@ const parse = (pattern: readonly string[]): Part | undefined => {
 
   const atom = (): Part | undefined => {
     const sign = pattern[at++] ?? '';
-    if (sign === '^') return (nodes, next) => add(nodes, { kind: 'start', next });
-    if (sign === '$') return (nodes, next) => add(nodes, { kind: 'end', next });
+    if (sign === '^') return place(START);
+    if (sign === '$') return place(END);
     if (sign === '.') return character(() => true);
     if (sign === '[') return bracket();
-    if (sign === '*' || sign === '+' || sign === '?') return undefined;
+    if (sign === '*' || sign === '+' || sign === '?' || sign === '{') return undefined;
     if (sign === '(') {
       depth++;
       const inner = depth > 50 ? undefined : alternatives();
       depth--;
       return pattern[at++] === ')' ? inner : undefined;
     }
-    const literal = sign === '\\' ? pattern[at++] : sign;
-    return literal === undefined ? undefined : character((code) => code === literal.codePointAt(0));
+    return sign === '\\' ? escaped(pattern[at++]) : literal(sign);
+  };
+
+  const escaped = (sign: string | undefined): Part | undefined => {
+    if (sign === undefined || /[1-9]/.test(sign)) return undefined;
+    const [is, accepts] = [PLACES.get(sign), SHORTHANDS.get(sign)];
+    return is !== undefined ? place(is) : accepts ? character(accepts) : literal(sign);
   };
 
   const bracket = (): Part | undefined => {
@@ -153,6 +162,13 @@ const CLASSES: ReadonlyMap<string, RegExp> = new Map(
   }),
 );
 
+const place =
+  (is: number): Part =>
+  (nodes, next) =>
+    add(nodes, { kind: 'place', is, next });
+
+const literal = (sign: string): Part => character((code) => code === sign.codePointAt(0));
+
 const character =
   (accepts: (code: number) => boolean): Part =>
   (nodes, next) =>
@@ -181,7 +197,7 @@ const run = (nodes: readonly Node[], start: number, text: string): boolean => {
   let current: number[] = [];
   let round = 0;
   let isMatched = false;
-  const enter = (list: number[], first: number, isStart: boolean, isEnd: boolean): void => {
+  const enter = (list: number[], first: number, where: number): void => {
     const open = [first];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
       if (marks[index] === round) continue;
@@ -190,24 +206,25 @@ const run = (nodes: readonly Node[], start: number, text: string): boolean => {
       if (node?.kind === 'match') isMatched = true;
       else if (node?.kind === 'split') open.push(node.other, node.next);
       else if (node?.kind === 'character') list.push(index);
-      else if (node && (node.kind === 'start' ? isStart : isEnd)) open.push(node.next);
+      else if (node && (node.is & where) !== 0) open.push(node.next);
     }
   };
   for (let at = 0; ; ) {
     if (at === 0) {
       round++;
-      enter(current, start, true, text.length === 0);
+      enter(current, start, placeAt(text, 0));
     }
     if (isMatched || at >= text.length) return isMatched;
     const code = text.codePointAt(at) ?? 0;
     at += code > 0xffff ? 2 : 1;
     round++;
     const next: number[] = [];
+    const where = placeAt(text, at);
     for (const index of current) {
       const node = nodes[index];
-      if (node?.kind === 'character' && node.accepts(code)) enter(next, node.next, false, at >= text.length);
+      if (node?.kind === 'character' && node.accepts(code)) enter(next, node.next, where);
     }
-    enter(next, start, false, at >= text.length);
+    enter(next, start, where);
     current = next;
   }
 };

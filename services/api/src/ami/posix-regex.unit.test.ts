@@ -38,8 +38,34 @@ describe('POSIX regular expressions', () => {
     '[[:constructor:]]',
     '(((a{50}){50}){50})',
     '\\',
+    'a{2',
+    'a{x}',
+    'a{}',
+    '{1}',
+    '(a)\\1',
   ])('%j does not compile', (wrong) => {
     expect(compilePosix(wrong)).toBeUndefined();
+  });
+  // Each as the GNU library has it, with which Asterisk is built.
+  test.each([
+    ['Event: (Hangup|Newstate)\\b', 'Event: Hangup\r\n', true],
+    ['Event: Hangup\\b', 'Event: HangupRequest\r\n', false],
+    ['\\w+State', 'ChannelState', true],
+    ['^\\w+$', 'a-b', false],
+    ['\\W', 'ab_1', false],
+    ['a\\sb', 'a\tb', true],
+    ['^\\S+$', 'a b', false],
+    ['\\<b', 'a b', true],
+    ['\\<b', 'ab', false],
+    ['a\\>', 'ab', false],
+    ['a\\Bb', 'ab', true],
+    ['\\`b', 'a\nb', false],
+    ["a\\'", 'a', true],
+    ['^a{,2}$', 'aa', true],
+    ['^a{,}$', 'aaaa', true],
+    ['a\\{2', 'a{2', true],
+  ])('%j in %j: %s', (one, where, matches) => {
+    expect(compilePosix(one)?.(where)).toBe(matches);
   });
   test('what would keep JavaScript busy for ever is answered', () => {
     expect(compilePosix('^(a+)+$')?.(`${'a'.repeat(20_000)}b`)).toBe(false);
