@@ -2,6 +2,7 @@ import type { Clock } from '@rollcall/clock';
 import { ariTime } from '@rollcall/listing';
 import type { WebSocket } from 'ws';
 import type { View } from '../access/view.ts';
+import { createBehind } from '../behind.ts';
 import { createBridgeMembers } from '../bridge-members.ts';
 import { withPresentations } from '../caller-presentation.ts';
 import { type AriEvent, ariEvents } from './events.ts';
@@ -25,11 +26,12 @@ const MOST_WAITING = 4 * 1024 * 1024;
 export const createApplications = ({ cache, join }: View, clock: Clock): Applications => {
   const applications = new Map<string, Application>();
   const sockets = new Set<WebSocket>();
+  const behind = createBehind(MOST_WAITING);
   let following: AbortController | undefined;
   const key = (scope: Scope, name: string): string => JSON.stringify([scope.pbx, name]);
 
   const send = (socket: WebSocket, text: string): void => {
-    if (socket.bufferedAmount > MOST_WAITING) socket.terminate();
+    if (behind.isTooFar(socket)) socket.terminate();
     else socket.send(text);
   };
 
@@ -58,6 +60,7 @@ export const createApplications = ({ cache, join }: View, clock: Clock): Applica
 
   const leave = (socket: WebSocket): void => {
     sockets.delete(socket);
+    behind.left(socket);
     for (const [at, application] of applications) if (application.socket === socket) applications.delete(at);
     if (sockets.size > 0) return;
     following?.abort();

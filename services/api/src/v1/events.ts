@@ -5,6 +5,7 @@ import type { Told } from '@rollcall/projector';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
+import { type Behind, createBehind } from '../behind.ts';
 import type { ApiOptions } from '../options.ts';
 import { createSockets, wantsUpgrade } from '../upgrade.ts';
 import { positionAsked, readFeed } from './event-feed.ts';
@@ -31,6 +32,7 @@ const MOST_READERS = 10_000;
 /** What happens, as it happens: `GET /events` by server-sent events, `GET /events/ws` by websocket. */
 export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   let readers = 0;
+  const behind = createBehind(MOST_BEHIND);
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort());
   const sockets = createSockets(server, { protocols: [], maxPayload: 1024 });
@@ -68,7 +70,7 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
     const feed = await begin(request);
     try {
       const socket = await sockets.accept(request, reply);
-      if (socket) await push(socket, feed);
+      if (socket) await push(socket, feed, behind);
     } finally {
       // Also who is refused, as a page of another origin is.
       feed.leave();
@@ -111,12 +113,13 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
   }
 };
 
-const push = async (socket: WebSocket, feed: Feed): Promise<void> => {
+const push = async (socket: WebSocket, feed: Feed, behind: Behind): Promise<void> => {
   socket.on('close', feed.leave).on('error', feed.leave);
+  socket.on('close', () => behind.left(socket));
   try {
     for await (const batch of feed) {
       for (const one of batch) socket.send(eventJson(one));
-      if (socket.bufferedAmount > MOST_BEHIND) return socket.close(1013, 'too slow');
+      if (socket.readyState === socket.OPEN && behind.isTooFar(socket)) return socket.close(1013, 'too slow');
     }
     socket.close(1001);
   } catch (error) {
