@@ -213,9 +213,11 @@ describe('one PBX', () => {
   });
   test.each([
     ['SIDE,NOPE', ['SIDE=1', 'NOPE=(null)']],
+    ['NOPE,SIDE\nAllVariables: yes', ['NOPE=(null)', 'SIDE=1', 'SIDE=1']],
+    ['SIDE\nAllVariables: no', ['SIDE=1']],
     ['CALLERID(NUM),CHANNEL(ChannelType)', ['CALLERID(NUM)=100', 'CHANNEL(ChannelType)=PJSIP']],
     ['callerid(num),CHANNEL(nope),F(x)', ['callerid(num)=', 'CHANNEL(nope)=', 'F(x)=']],
-  ])('Status tells the variables %s as Asterisk does', async (names, told) => {
+  ])('Status tells the variables %j as Asterisk does', async (names, told) => {
     const channel = channelOf('pbx-a', '1.1', { callerNumber: '100', variables: { SIDE: '1' } });
     const { port } = await serve({ cache: cacheOf([pbxNamed('pbx-a')], [channel]) });
     const client = await amiClient(port);

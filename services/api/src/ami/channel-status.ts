@@ -54,13 +54,15 @@ const item = (request: Request, channel: Channel, view: View): string =>
 /** No event of AMI or ARI says it. The header stays, since Asterisk always has it. */
 const NOT_KNOWN = '';
 
+/** Those that are asked for by name first, then all: one that is both is told twice, as by Asterisk. */
 const variables = (request: Request, channel: Channel): Line[] => {
-  if (saysYes(header(request, 'AllVariables'))) {
-    return Object.entries(channel.variables ?? {}).map(([name, value]) => ['Variable', `${name}=${value}`]);
-  }
-  const names = header(request, 'Variables');
-  if (names === '') return [];
-  return names.split(',').map((name) => ['Variable', `${name}=${textOf(channel, name)}`]);
+  const wanted = header(request, 'Variables');
+  const names = wanted === '' ? [] : wanted.split(',');
+  const all = saysYes(header(request, 'AllVariables')) ? Object.entries(channel.variables ?? {}) : [];
+  return [...names.map((name) => [name, textOf(channel, name)]), ...all].map(([name, value]) => [
+    'Variable',
+    `${name}=${value}`,
+  ]);
 };
 
 /** What is not known is told as what is not set, or as a function that fails (main/manager.c). */
