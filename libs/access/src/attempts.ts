@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
 import type { Clock } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
+import { networkOf } from './network.ts';
 
 /** So many may fail from one address before it has to wait. */
 const FREE = 10;
@@ -85,18 +85,4 @@ export const createAttempts = (clock: Pick<Clock, 'monotonic'>): Attempts => {
       return byAddress.size;
     },
   };
-};
-
-/** `::ffff:10.0.0.1` is the IPv4 address that it holds. */
-const networkOf = (address: string): string => {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - first.length - last.length }, () => '0');
-  return [...first, ...zeros, ...last]
-    .slice(0, 4)
-    .map((part) => Number.parseInt(part, 16).toString(16))
-    .join(':');
 };

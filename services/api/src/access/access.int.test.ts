@@ -290,6 +290,9 @@ test('one address asks so many times a minute; loopback itself is not counted', 
   expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
   expect((await from('192.0.2.1')).headers.get('retry-after')).toMatch(/^\d+$/);
   expect((await from('192.0.2.2')).status).toBe(200);
+  const ofOneHost: number[] = [];
+  for (let n = 0; n < 7; n++) ofOneHost.push((await from(`2001:db8::${n}`)).status);
+  expect(ofOneHost).toEqual(statuses);
   for (let n = 0; n < 10; n++) expect((await server.ask('/v1/channels')).status).toBe(200);
   await server.close();
 });

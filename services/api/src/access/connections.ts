@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { isLoopback } from '@rollcall/access';
+import { isLoopback, networkOf } from '@rollcall/access';
 import type { HttpLimits } from './limits.ts';
 
 /** Ends connections beyond the limits at once. */
@@ -11,8 +11,9 @@ export const limitConnections = (
   const byAddress = new Map<string, number>();
   server.maxConnections = connections;
   server.on('connection', (socket: Socket) => {
-    const { remoteAddress: address } = socket;
-    if (address === undefined || isLoopback(address)) return;
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined || isLoopback(remoteAddress)) return;
+    const address = networkOf(remoteAddress);
     const open = (byAddress.get(address) ?? 0) + 1;
     if (open > connectionsPerAddress) {
       socket.destroy();

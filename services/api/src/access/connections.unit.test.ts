@@ -31,6 +31,12 @@ test('one address has so many connections at once, and may have another when one
   expect(arrive('192.0.2.1').destroyed).toBe(true);
 });
 
+test('all addresses of an IPv6 network are one, as all of them may be of one host', () => {
+  const { arrive } = arriving();
+  const arrived = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3', '2001:db8:0:1::1'].map(arrive);
+  expect(arrived.map(({ destroyed }) => destroyed)).toEqual([false, false, true, false]);
+});
+
 test('loopback stands for many, and is limited by the sum of all alone', () => {
   const { server, arrive } = arriving();
   const sockets = Array.from({ length: 10 }, () => arrive('127.0.0.1'));

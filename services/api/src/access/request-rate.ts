@@ -1,5 +1,5 @@
 import rateLimit from '@fastify/rate-limit';
-import { isLoopback } from '@rollcall/access';
+import { isLoopback, networkOf } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -10,7 +10,11 @@ const MAX_ADDRESSES = 10_000;
 export const limitRate = (server: FastifyInstance, requestsPerMinute: number): void => {
   server.register(rateLimit, { global: false, cache: MAX_ADDRESSES });
   server.after(() => {
-    const count = server.createRateLimit({ max: requestsPerMinute, timeWindow: MINUTE_MS });
+    const count = server.createRateLimit({
+      max: requestsPerMinute,
+      timeWindow: MINUTE_MS,
+      keyGenerator: ({ ip }) => networkOf(ip),
+    });
     const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const counted = await count(request);
       if (counted.isAllowed || !counted.isExceeded) return;

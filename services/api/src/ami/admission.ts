@@ -1,7 +1,9 @@
+import { networkOf } from '@rollcall/access';
+
 export type Limits = {
   /** Connections in all. */
   connections: number;
-  /** Of one address. */
+  /** Of one address; of IPv6, of one /64. */
   perAddress: number;
   /** That have not logged in, in all, and of one address; Asterisk allows 50 in all. */
   waiting: number;
@@ -21,7 +23,8 @@ export const createAdmission = (changed: Partial<Limits> = {}): Admission => {
   const all = createTally();
   const waiting = createTally();
   return {
-    enter: (address) => {
+    enter: (from) => {
+      const address = networkOf(from);
       const isFull =
         all.total() >= limits.connections ||
         all.of(address) >= limits.perAddress ||
