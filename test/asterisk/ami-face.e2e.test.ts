@@ -30,7 +30,6 @@ const REFUSED: Headers[] = [
   { Action: 'Command', Command: 'core show channel' },
   { Action: 'Command', Command: 'core show channel not-there' },
   { Action: 'Command', Command: 'core show "channel" "not there"' },
-  { Action: 'Command', Command: 'core show channels "count" x' },
   { Action: 'Command', Command: 'core show channels; core show version' },
   { Action: 'Events' },
   { Action: 'Events', EventMask: 'foo' },
