@@ -67,7 +67,11 @@ export const connectAri = async (
 
   try {
     // Before the socket: opening it would take the application away from the program whose it is.
-    mustSeeAll(await ariApplication(ask, named(app, where)), app, where);
+    const before = await ariApplication(ask, named(app, where));
+    if (before?.allChannels === false) {
+      await world.scheduler.sleep(TAKEN_DOWN_MS, signal);
+      mustSeeAll(await ariApplication(ask, app), app, where);
+    }
     socket = openEventSocket({
       target,
       app,
@@ -104,6 +108,12 @@ export const connectAri = async (
     throw error;
   }
 };
+
+/**
+ * Asterisk 22 takes an application down in steps when its program has left: for a moment it stands there without subscriptions,
+ * as another program's would. A Rollcall that is restarted quickly meets its own.
+ */
+const TAKEN_DOWN_MS = 1000;
 
 /** Asterisk (16 to 23) ignores subscribeAll without a word when an application of that name is there already. */
 const mustSeeAll = (application: AriApplication | undefined, app: string, where: string): void => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { connect, created, handScheduler, refusal, scripted } from './testing/connecting.ts';
-import { type Answer, APP, application, healthy, NO_APPLICATION, type Script } from './testing/scripted-ari.ts';
+import { ALL, type Answer, APP, application, healthy, NO_APPLICATION, type Script } from './testing/scripted-ari.ts';
 
 describe('what is wrong is said', () => {
   const first = (answer: Answer) => ({ ...healthy(), [`/applications/${APP}`]: answer });
@@ -51,7 +51,15 @@ describe('what is wrong is said', () => {
   test('an application of another program is left to it: no socket is opened', async () => {
     await using ari = await scripted({ answers: first({ body: application('1795360466.120') }) });
     await refusal(ari.url);
-    expect(ari.requests.map(({ url }) => url)).toEqual([`/ari/applications/${APP}`]);
+    expect(ari.requests.map(({ url }) => url)).toEqual(Array(2).fill(`/ari/applications/${APP}`));
+  });
+
+  test("an application that is just taken down, as Rollcall leaves it when it is restarted, is nobody else's", async () => {
+    const looks: Answer[] = [{ body: application() }, NO_APPLICATION, { body: ALL }];
+    const answers = { ...healthy(), [`/applications/${APP}`]: () => looks.shift() ?? NO_APPLICATION };
+    await using ari = await scripted({ answers });
+    const { connection } = await connect(ari.url);
+    connection.close();
   });
 
   test('subscribeAll that Asterisk ignored', async () => {
