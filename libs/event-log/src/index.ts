@@ -2,6 +2,7 @@ export { type DataDirLock, lockDataDir } from './embedded/data-dir-lock.ts';
 export { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from './embedded/embedded-log.ts';
 export { exportLines } from './embedded/export-lines.ts';
 export type { Finding as LogFinding } from './embedded/finding.ts';
+export { makeDirectory } from './embedded/make-directory.ts';
 export { restoreLog } from './embedded/restore-log.ts';
 export { defaultRetention, type RetentionPolicy } from './embedded/retention.ts';
 export type { LogStats } from './embedded/stats.ts';

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import Database from 'better-sqlite3';
+import { makeDirectory } from './make-directory.ts';
 
 /** Held until released, or until this process is gone, however it ends. */
 export type DataDirLock = { readonly dir: string; release(): void };
@@ -80,7 +81,7 @@ export const lockDataDir = (dir: string, clock: Clock): DataDirLock => {
   const holderFile = join(dir, 'lock.json');
   let db: Database.Database | undefined;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir);
     db = new Database(join(dir, 'lock'), { timeout: 0 });
     // Nothing is ever written to the file, so that the lock needs no room on a full disk.
     db.pragma('journal_mode = MEMORY');

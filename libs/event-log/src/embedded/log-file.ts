@@ -59,7 +59,7 @@ export const openLogFile = ({ path, mode, world, maxBytes, identity }: LogFileOp
         throw new RollcallError(
           'LOG_MISSING',
           `There is no event log ${path}.`,
-          'Check the data directory in the settings.',
+          'Name the data directory of the Rollcall that is meant: --data DIR, or ROLLCALL_CONFIG with its settings file.',
         );
       }
       create(path, identity ?? newIdentity(world));

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { World } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import type Database from 'better-sqlite3';
 import { closeLogFile, openLogFile } from '../embedded/log-file.ts';
+import { makeDirectory } from '../embedded/make-directory.ts';
 
 /**
  * How far a mirror has read its partition. `partitions`: how many the log was made of, 0 before its first record; `next`: the
@@ -121,7 +122,7 @@ export const beginAgain = (options: MirrorFileOptions, why: string): MirrorFile 
  */
 export const openMirrorFile = (options: MirrorFileOptions): MirrorFile => {
   const path = pathOf(options);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path));
   if (!existsSync(path)) create(path, options);
   try {
     return openExisting(path, options) ?? beginAgain(options, 'It is not as a mirror of this partition is left.');

@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApiOptions } from '@rollcall/api';
 import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
-import type { EventLog } from '@rollcall/event-log';
+import { type EventLog, makeDirectory } from '@rollcall/event-log';
 import type { KafkaConnection } from '@rollcall/kafka';
 import { tell } from '@rollcall/projector';
 import { type Fold, startFold } from '@rollcall/projector-service/list';
@@ -42,7 +41,7 @@ const listTopic = async (
   engine: LogEngine,
   { data, world, logger }: ListingOptions,
 ): Promise<Listing> => {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeDirectory(data);
   const { openChannelView, viewCache } = await import('@rollcall/projection-topic');
   const view = openChannelView({
     ...kafka,
@@ -116,7 +115,7 @@ const listLog = (engine: OneLogEngine, { data, world, logger }: ListingOptions):
   };
   return {
     cache: onceReady(cache, isReady),
-    follow: (from, reader) => tell(read(), from ?? cache.checkpoint, reader),
+    follow: (from, reader, turn) => tell(read(), from ?? cache.checkpoint, reader, turn),
     at: async (moment) => viewAt(read(), moment, world),
     log: {
       head: async () => read().head(),

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { type Administration, administer } from '@rollcall/access';
 import { RollcallError } from '@rollcall/errors';
+import { makeDirectory } from '@rollcall/event-log';
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 
@@ -24,7 +24,7 @@ export const administered = (
 /** Users may be there before the first start, which without them would serve this machine alone. */
 export const makeDataDir = (dir: string): void => {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir);
   } catch (error) {
     throw new RollcallError(
       'USERS_NOT_SAVED',
