@@ -47,7 +47,10 @@ const list = (name: string | undefined, options: Options, context: Context): voi
   }
   const tokens = meant.flatMap((user) => user.tokens.map((token) => ({ user: user.name, ...token })));
   if (options.json) context.terminal.out(jsonLine({ tokens }));
-  else context.terminal.out(tokens.map((token) => `${token.user}  ${tokenLine(token)}\n`).join(''));
+  else {
+    const now = context.world.clock.now();
+    context.terminal.out(tokens.map((token) => `${token.user}  ${tokenLine(token, now)}\n`).join(''));
+  }
 };
 
 const revoke = (id: string, options: Options, context: Context): void => {

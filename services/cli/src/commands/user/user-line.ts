@@ -11,11 +11,11 @@ export const userLine = ({ name, role, pbxs, password, ami, tokens }: UserShown)
   return `${name}  ${role}, ${sees}; logs in with ${ways.join(', ') || 'nothing yet'}`;
 };
 
-/** A token in one line. */
-export const tokenLine = ({ id, role, created, expires, note }: TokenShown): string =>
+/** A token in one line. @param now milliseconds since 1970 */
+export const tokenLine = ({ id, role, created, expires, note }: TokenShown, now: number): string =>
   [
     `${id}  since ${created.slice(0, 10)}`,
     ...(role ? [`${role} only`] : []),
-    ...(expires ? [`until ${expires}`] : []),
+    ...(expires ? [`${Date.parse(expires) > now ? 'until' : 'over since'} ${expires}`] : []),
     ...(note ? [note] : []),
   ].join(', ');
