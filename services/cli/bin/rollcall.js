@@ -10,7 +10,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
     `rollcall needs Node 22.18 or newer, this is ${process.versions.node}. "npm ci" brings its own: use "npx rollcall" or "npm start".\n`,
   );
-  process.exit(1);
+  // 1 is an answer of commands such as verify: that the list differs.
+  process.exit(2);
 }
 
 /** Half of what a short command takes is reading our own code: what was compiled once is kept, where only this user writes. */
