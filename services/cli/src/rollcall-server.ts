@@ -58,10 +58,13 @@ export const unreachable = (place: string, error: unknown): RollcallError => {
       ? 'nothing listens there'
       : code || (cause instanceof Error ? cause.message : 'the connection failed');
   if (/CERT|SIGNATURE|TLS|SSL/.test(code)) return untrusted(place, code, error);
+  const isHungUp = code === 'UND_ERR_SOCKET' && place.startsWith('http:');
   return new RollcallError(
     'SERVER_UNREACHABLE',
-    `${place} cannot be reached: ${why}.`,
-    'Start it with "rollcall start", or read its data directory with --data.',
+    `${place} cannot be reached: ${isHungUp ? 'it hung up without an answer' : why}.`,
+    isHungUp
+      ? 'If it serves TLS, ask for https:// instead.'
+      : 'Start it with "rollcall start", or read its data directory with --data.',
     { cause: error },
   );
 };

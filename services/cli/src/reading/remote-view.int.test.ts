@@ -83,6 +83,14 @@ describe('what is no Rollcall, or not there, gets an error that says so', () => 
       message: `${url} cannot be reached: nothing listens there.`,
     });
   });
+  test('one that hangs up, as whatever speaks TLS does', async () => {
+    const url = await serve((request) => void request.socket.destroy());
+    await expect(read(url)).rejects.toMatchObject({
+      code: 'SERVER_UNREACHABLE',
+      message: `${url} cannot be reached: it hung up without an answer.`,
+      advice: 'If it serves TLS, ask for https:// instead.',
+    });
+  });
   test.each<[string, number, unknown, string, string]>([
     ['another program', 200, { hello: 'world' }, 'NOT_ROLLCALL', 'position'],
     ['a wrong field', 200, { ...list, channels: [{ ...channel, state: 'Up' }] }, 'NOT_ROLLCALL', 'channels.0.state'],
