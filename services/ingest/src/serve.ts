@@ -5,7 +5,7 @@ import type { AsteriskGhosts } from './asterisk-ghosts.ts';
 import { type Connected, createConnected } from './connected.ts';
 import { sessionError } from './errors.ts';
 import { createReconciler } from './reconciler.ts';
-import type { PbxStatus, SessionOptions } from './session.ts';
+import type { PbxStatus, SessionOptions } from './session-options.ts';
 import { createWorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
