@@ -89,9 +89,12 @@ export const DAMAGES: Record<string, Damage> = {
   },
   'the index by name keeps what is gone': (cache) => {
     const { stream, channel } = first(cache);
-    const whole = { ...channel };
-    channel.name = `${channel.name}-torn`;
-    change(cache, { puts: new Map([[stream, whole]]) });
+    const { name } = channel;
+    const torn = { ...channel, name: `${name}-torn` };
+    // Each time behind the index: it has both names, and the channel the right one.
+    channel.name = `${name}-gone`;
+    change(cache, { puts: new Map([[stream, torn]]) });
+    torn.name = name;
   },
   'a PBX is said to be connected': (cache) => {
     const [pbx] = cache.pbxs();

@@ -72,8 +72,9 @@ const ofPbx = async (pbx: string, { status, examine }: Session, signal: AbortSig
     pbx,
     'connection',
     state === 'live' || state === 'syncing',
-    `${state}${reason ? `: ${reason}` : ''}.`,
-    'See the reason.',
+    // A reason is a whole line, with what to do at its end.
+    reason ? `${state}: ${reason}` : `${state}.`,
+    'Do what the reason says, where there is one: it is tried again by itself.',
   );
   if (connected.ok !== true) return [connected];
   try {
