@@ -131,7 +131,13 @@ describe('a wrong setting is named with its place', () => {
 
   test.each<[string[], string, number]>([
     [['data: here', 'http: nowhere'], 'http is not HOST:PORT', 2],
-    [['', '', 'staleAfter: 15'], 'staleAfter ', 3],
+    [['', '', 'staleAfter: 15'], 'staleAfter is not a duration: write', 3],
+    [['auditEvery: 15'], 'auditEvery is not a duration: write', 1],
+    [['retain: month'], 'retain is not a duration: write', 1],
+    [['retain: 3'], 'retain is not a duration: write', 1],
+    [['retain: 3s'], 'retain is less than 1m', 1],
+    [['retainSize: lots'], 'retainSize is not a size: write', 1],
+    [['retainSize: 5'], 'retainSize is not a size: write', 1],
     [['data:'], 'data ', 1],
     [['httpOpen: maybe'], 'httpOpen ', 1],
     [['variables: [A, 5]'], 'variables.1 ', 1],
@@ -141,6 +147,15 @@ describe('a wrong setting is named with its place', () => {
     [['pbx:', '  - ami://u:s@h'], 'pbx ', 1],
     [['pbx:', '  a: ami://u:s@h'], 'pbx.a ', 2],
     [['pbx:', '  "a/b": { url: "ami://u:s@h" }'], 'pbx is no PBX name', 2],
+    [
+      [
+        'pbx:',
+        '  a: { url: "ami://u:s@h", hosts: [x.example, X.example] }',
+        '  b: { url: "ami://u:s@i", hosts: [X.EXAMPLE] }',
+      ],
+      'pbx.b.hosts.0 is a host name of a already',
+      3,
+    ],
   ])('in the file, by its line: %j', (lines, what, line) => {
     const path = config(...lines);
     const said = refusal({ config: path });

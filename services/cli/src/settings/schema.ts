@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { durationSchema } from './duration.ts';
+import { durationSchema, NO_DURATION } from './duration.ts';
 import { engineSettings } from './engine-settings.ts';
 import { httpSettings } from './http-settings.ts';
-import { sizeSchema } from './size.ts';
+import { NO_SIZE, sizeSchema } from './size.ts';
 
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]+):(\d{1,5})$/;
 
@@ -54,7 +54,7 @@ export type PbxSettings = z.infer<typeof pbxSchema>;
 
 const often = durationSchema.refine((every) => every >= 1000 && every <= WEEK_MS, 'is not between 1s and 7d');
 
-const oftenOrOff = z.string().transform((text, context) => {
+const oftenOrOff = z.string(NO_DURATION).transform((text, context) => {
   if (text === 'off') return undefined;
   const every = often.safeParse(text);
   if (every.success) return every.data;
@@ -62,17 +62,32 @@ const oftenOrOff = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const keep = (schema: z.ZodType<number, string>) =>
-  z.string().transform((text, context): number | 'off' => {
-    if (text === 'off') return text;
+/** A measure, or one of the words. Not a union: of what fits none of its parts zod says only that it is invalid. */
+const keep = <Word extends string>(schema: z.ZodType<number, string>, wrong: string, words: readonly Word[]) =>
+  z.string(wrong).transform((text, context): number | Word => {
+    const word = words.find((one) => one === text);
+    if (word !== undefined) return word;
     const kept = schema.safeParse(text);
     if (kept.success) return kept.data;
-    context.addIssue(kept.error.issues[0]?.message ?? 'is not understood');
+    context.addIssue(kept.error.issues[0]?.message ?? wrong);
     return z.NEVER;
   });
 
-const keptFor = z.union([z.literal('default'), keep(durationSchema.refine((age) => age >= 60_000, 'is less than 1m'))]);
-const keptIn = z.union([z.literal('default'), keep(sizeSchema.refine((size) => size >= 1e6, 'is less than 1MB'))]);
+const anAge = durationSchema.refine((age) => age >= 60_000, 'is less than 1m');
+const aSize = sizeSchema.refine((size) => size >= 1e6, 'is less than 1MB');
+
+/** A host name leads to one PBX: of two, one would be shown under the name of the other. */
+const pbxsSchema = z.record(pbxNameSchema, pbxSchema).superRefine((pbxs, context) => {
+  const taken = new Map<string, string>();
+  for (const [name, { hosts = [] }] of Object.entries(pbxs)) {
+    for (const [index, host] of hosts.entries()) {
+      const other = taken.get(host) ?? name;
+      taken.set(host, other);
+      if (other === name) continue;
+      context.addIssue({ code: 'custom', path: [name, 'hosts', index], message: `is a host name of ${other} already` });
+    }
+  }
+});
 
 /** Every setting of Rollcall. The config file has these names; the command line and ROLLCALL_* come to the same. */
 export const settingsSchema = z.strictObject({
@@ -93,13 +108,13 @@ export const settingsSchema = z.strictObject({
   /** How often the PBX's own lists are audited; `off`: only when asked. */
   auditEvery: oftenOrOff.prefault('10m'),
   /** How long the events of channels that are over are kept. */
-  retain: keptFor.default('default'),
+  retain: keep(anAge, NO_DURATION, ['off', 'default']).default('default'),
   /** And in how many bytes at most; the default depends on the disk. */
-  retainSize: keptIn.default('default'),
+  retainSize: keep(aSize, NO_SIZE, ['off', 'default']).default('default'),
   /** How much of what is to be written waits on this disk while a remote log is away; no spool with the embedded log. */
-  spoolSize: sizeSchema.refine((size) => size >= 1e6, 'is less than 1MB').prefault('1GB'),
+  spoolSize: aSize.prefault('1GB'),
   /** And for how long, counted from the oldest event; `off`: as long as there is room. */
-  spoolAge: keep(durationSchema.refine((age) => age >= 60_000, 'is less than 1m'))
+  spoolAge: keep(anAge, NO_DURATION, ['off'])
     .transform((age) => (age === 'off' ? undefined : age))
     .prefault('off'),
   /** At the bound: give the PBX connections up, or what waits. */
@@ -109,7 +124,7 @@ export const settingsSchema = z.strictObject({
   variables: z.array(variableSchema).max(200).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   logFormat: z.enum(['text', 'json']).default('text'),
-  pbx: z.record(pbxNameSchema, pbxSchema).default({}),
+  pbx: pbxsSchema.default({}),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
