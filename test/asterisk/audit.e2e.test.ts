@@ -135,7 +135,10 @@ for (const version of versions) {
     test('what our list has too much or too little is found and repaired', async () => {
       const { session, log, list, pbx: name } = await begin();
       await call('echo');
-      await waitFor('both halves', () => list().length === 2);
+      await waitFor('both halves', () => list().filter(({ state }) => state === 6).length === 2);
+      await waitFor('the echo', () => list().some(({ application }) => application === 'Echo'));
+      // Whatever was said until now is in the list: an event that came after the false end would have it repaired before anybody saw it.
+      expect(await session.audit()).toMatchObject({ agreed: 2, ours: [], missing: [] });
       const [victim, other] = list();
       if (!victim || !other) throw new Error('there are no channels');
       const boot = victim.boot;

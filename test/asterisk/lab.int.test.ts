@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { authorization } from './ari-side-by-side.ts';
 import { connectJudge } from './judge.ts';
 import { findAsterisk } from './lab.ts';
 import type { AsteriskVersion, Pbx } from './pbx.ts';
@@ -38,8 +39,7 @@ for (const version of versions) {
 
       expect(await tlsBanner(pbx)).toMatch(/^Asterisk Call Manager\//);
       expect(await pbx.cli('core show version')).toContain(`Asterisk ${version}.`);
-      const authorization = `Basic ${Buffer.from(`${pbx.ari.user}:${pbx.ari.password}`).toString('base64')}`;
-      const info = await fetch(`${pbx.ari.url}/asterisk/info`, { headers: { authorization } });
+      const info = await fetch(`${pbx.ari.url}/asterisk/info`, { headers: { authorization: authorization(pbx.ari) } });
       expect(await info.json()).toMatchObject({ config: { name: pbx.systemname } });
     });
 

@@ -36,16 +36,15 @@ for (const version of versions) {
       for (const name of Object.keys(pbxs)) await running.until(name, 'live');
       return running;
     };
-    const agreed = async (one: RollcallProcess, name: string): Promise<number> => {
+    const agreed = (one: RollcallProcess, name: string): Promise<number> => {
       let last: string[] = [];
-      try {
-        return await waitFor('agreement with Status', async () => {
+      return waitFor(
+        () => `agreement with Status: ${last.slice(0, 5).join('; ')}\n${one.printed().slice(-2000)}`,
+        async () => {
           last = await disagreements(judge, one, name);
           return last.length === 0;
-        });
-      } catch (error) {
-        throw new Error(`${error}: ${last.slice(0, 5).join('; ')}\n${one.printed().slice(-2000)}`);
-      }
+        },
+      );
     };
     const verified = async (): Promise<void> => {
       expect(await running?.stop()).toBe(0);

@@ -65,10 +65,16 @@ export const startRollcall = async (options: {
     printed: () => text,
     list: () => get<ServedList>('/v1/channels'),
     ready,
-    until: (pbx, state) =>
-      waitFor(`${pbx} ${state}`, async () =>
-        (await ready()).pbxs.some((one) => one.name === pbx && one.state === state),
-      ),
+    until: (pbx, state) => {
+      let last: { state: string; reason?: string } | undefined;
+      return waitFor(
+        () => `${pbx} ${state}: it is ${last?.state} ${last?.reason ?? ''}\n${text.slice(-2000)}`,
+        async () => {
+          last = (await ready()).pbxs.find(({ name }) => name === pbx);
+          return last?.state === state;
+        },
+      );
+    },
     kill9: async () => {
       child.kill('SIGKILL');
       await exited;
@@ -91,15 +97,17 @@ const served = async (child: ChildProcess, printed: () => string): Promise<strin
   return url ?? '';
 };
 
-/** Waits for a condition; fails, naming it, when it does not come within `limit` milliseconds. */
+/** Waits for a condition; fails, naming it as it is called then, when it does not come within `limit` milliseconds. */
 export const waitFor = async (
-  what: string,
+  what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
   limit = 30_000,
 ): Promise<number> => {
   const begin = performance.now();
   while (!(await condition())) {
-    if (performance.now() - begin > limit) throw new Error(`waited ${limit} ms in vain for ${what}`);
+    if (performance.now() - begin > limit) {
+      throw new Error(`waited ${limit} ms in vain for ${typeof what === 'string' ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return performance.now() - begin;
