@@ -1,4 +1,13 @@
-import { type Position, position, type RecordedEvent, START } from '@rollcall/channel';
+import { once } from 'node:events';
+import {
+  type Position,
+  pbxStream,
+  position,
+  type RecordedEvent,
+  revision,
+  SCHEMA_VERSION,
+  START,
+} from '@rollcall/channel';
 import { replay, replayOpen, type Told, tell } from '@rollcall/projector';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -49,5 +58,62 @@ describe('what happened is told event by event', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+/** Work by turns, and whether some is under way. */
+const counted = () => {
+  const seen = { done: 0, isUnderWay: false };
+  const turn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    seen.isUnderWay = true;
+    const result = await work();
+    seen.isUnderWay = false;
+    seen.done++;
+    return result;
+  };
+  return { seen, turn };
+};
+
+describe('by turns', () => {
+  const connected = (at: number): RecordedEvent => ({
+    ...{
+      stream: pbxStream('a'),
+      revision: revision(at - 1),
+      position: position(at),
+      id: `${at}`,
+      time: at,
+      recorded: at,
+    },
+    ...{ pbx: 'a', boot: 0, source: 'ami', schema: SCHEMA_VERSION, type: 'PbxConnected', data: { source: 'ami' } },
+  });
+  /** The log waits behind its end until the feed is over. */
+  const waiting = (events: RecordedEvent[]) => {
+    const log = logOf(events);
+    const subscribe = async function* (after: Position, signal: AbortSignal) {
+      yield* log.readAll(after);
+      await once(signal, 'abort');
+    };
+    return { ...log, subscribe } as never;
+  };
+
+  test('what there is is folded in them, and what is to come is not waited for in one', async () => {
+    const { seen, turn } = counted();
+    const ending = new AbortController();
+    const log = waiting([1, 2, 3].map(connected));
+    const feed = tell(log, position(1), ending.signal, turn)[Symbol.asyncIterator]();
+    expect((await feed.next()).value?.map(({ event }: Told) => event.position)).toEqual([2, 3]);
+    expect(seen).toEqual({ done: 2, isUnderWay: false });
+    const next = feed.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual({ done: 2, isUnderWay: false });
+    ending.abort();
+    expect((await next).done).toBe(true);
+  });
+
+  test('nothing is folded for who is gone before', async () => {
+    const { seen, turn } = counted();
+    const log = { readOpen: () => expect.unreachable(), subscribe: () => expect.unreachable() } as never;
+    for await (const _ of tell(log, position(1), AbortSignal.abort(), turn)) expect.unreachable();
+    expect(seen.done).toBe(1);
   });
 });

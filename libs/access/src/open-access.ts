@@ -33,6 +33,7 @@ export const openAccess = (options: {
   const attempts = createAttempts(clock);
   const verified = createVerified(clock, random);
   const proofs = new WeakMap<Identity, Proof>();
+  const identities = new Map<string, Identity>();
   const nobodysSecret = random.secret(32);
   let known = indexed(dir);
   let stamp = stampOf(dir);
@@ -55,6 +56,7 @@ export const openAccess = (options: {
       stamp = at;
       warned = '';
       verified.clear();
+      for (const [key, identity] of identities) if (!holds(identity)) identities.delete(key);
       warnIfOpen();
     } catch (error) {
       const line = errorLine(error);
@@ -64,17 +66,32 @@ export const openAccess = (options: {
     return known;
   };
 
-  const admit = (user: User, proof: Omit<Proof, 'user'>, role?: Role): Identity => {
-    const identity: Identity = { name: user.name, role: role ?? user.role, ...(user.pbxs && { pbxs: user.pbxs }) };
+  const holds = (identity: Identity): boolean => {
+    const proof = proofs.get(identity);
+    if (!proof) return users() === undefined;
+    const user = users()?.byName.get(proof.user);
+    const role = user && roleBy(proof, user, clock);
+    return role === identity.role && String(user?.pbxs) === String(identity.pbxs);
+  };
+
+  /** The same for the same proof, for as long as it holds: whoever keeps what was shown keeps no more than there are logins. */
+  const admit = (user: User, proof: Omit<Proof, 'user'>, role = user.role): Identity => {
+    const key = `${proof.kind} ${user.name} ${proof.value}`;
+    const known = identities.get(key);
+    if (known) return known;
+    const identity: Identity = { name: user.name, role, ...(user.pbxs && { pbxs: user.pbxs }) };
     proofs.set(identity, { user: user.name, ...proof });
+    identities.set(key, identity);
     return identity;
   };
 
   const byPassword = async (name: string, password: string): Promise<Identity> => {
+    const kept = users()?.byName.get(name)?.password;
+    const right = await passwords.matches(password, kept);
+    // The users may be others meanwhile.
     const user = users()?.byName.get(name);
-    const right = await passwords.matches(password, user?.password);
-    if (!right || !user?.password) throw notLoggedIn();
-    return admit(user, { kind: 'password', value: user.password.hash });
+    if (!right || !kept || user?.password?.hash !== kept.hash) throw notLoggedIn();
+    return admit(user, { kind: 'password', value: kept.hash });
   };
 
   return {
@@ -87,12 +104,9 @@ export const openAccess = (options: {
         attempts.check(address);
         return known;
       }
-      const attempt = attempts.begin(address);
-      const checked = byPassword(name, password);
+      const checked = attempts.make(address, () => byPassword(name, password));
       verified.keep(name, password, checked);
-      const identity = await checked;
-      attempt.succeeded();
-      return identity;
+      return checked;
     },
 
     token: async (shown, address) => {
@@ -101,8 +115,9 @@ export const openAccess = (options: {
       // Nobody guesses one: it is taken although others at the same address fail.
       if (found && !hasExpired(found.token, clock))
         return admit(found.user, { kind: 'token', value: hash }, found.token.role);
-      attempts.begin(address);
-      throw notLoggedIn();
+      return attempts.make(address, async () => {
+        throw notLoggedIn();
+      });
     },
 
     ami: async (shown, address) => {
@@ -110,21 +125,15 @@ export const openAccess = (options: {
         if (isLoopback(address)) return { name: shown.user, role: 'read' };
         throw notLoggedIn();
       }
-      const attempt = attempts.begin(address);
-      const user = users()?.byName.get(shown.user);
-      const right = amiMatches(shown, user?.amiSecret ?? nobodysSecret);
-      if (!right || user?.amiSecret === undefined) throw notLoggedIn();
-      attempt.succeeded();
-      return admit(user, { kind: 'ami', value: user.amiSecret });
+      return attempts.make(address, async () => {
+        const user = users()?.byName.get(shown.user);
+        const right = amiMatches(shown, user?.amiSecret ?? nobodysSecret);
+        if (!right || user?.amiSecret === undefined) throw notLoggedIn();
+        return admit(user, { kind: 'ami', value: user.amiSecret });
+      });
     },
 
-    holds: (identity) => {
-      const proof = proofs.get(identity);
-      if (!proof) return users() === undefined;
-      const user = users()?.byName.get(proof.user);
-      const role = user && roleBy(proof, user, clock);
-      return role === identity.role && String(user?.pbxs) === String(identity.pbxs);
-    },
+    holds,
   };
 };
 

@@ -116,6 +116,14 @@ describe('passwords', () => {
     clock.advance(1_000);
     expect(await access.password('alice', PASSWORD, HERE)).toMatchObject({ name: 'alice' });
   });
+  test('many users of one address are let in at once, as behind one NAT in the morning', async () => {
+    const { open, admin } = setUp();
+    const names = Array.from({ length: 30 }, (_, n) => `agent-${n}`);
+    for (const name of names) await admin.addUser({ name, role: 'read', password: `${PASSWORD} ${name}` });
+    const access = open();
+    const all = await Promise.all(names.map((name) => access.password(name, `${PASSWORD} ${name}`, HERE)));
+    expect(all.map(({ name }) => name)).toEqual(names);
+  });
 });
 
 describe('tokens', () => {

@@ -38,7 +38,7 @@ export {
 } from './events.ts';
 export { evolve } from './evolve.ts';
 export type { ChannelList, ChannelObservation, ListedChannel, Observation, PbxObservation } from './observation.ts';
-export { channelIsStale, evolvePbx, isLongGone, type Pbx, presence } from './pbx.ts';
+export { channelIsStale, evolvePbx, isDoubtful, isLongGone, type Pbx, presence } from './pbx.ts';
 export { type Position, position, type Revision, revision, START } from './place.ts';
 export type { Quarantined } from './quarantine.ts';
 export { readEvent, refusal, takeable, UPCASTERS, unreadable, type WrittenEvent } from './readable.ts';

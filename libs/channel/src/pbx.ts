@@ -80,6 +80,9 @@ export const evolvePbx = (pbx: Pbx | undefined, event: RecordedEvent): Pbx => {
 export const channelIsStale = (channel: Channel, pbx: Pbx | undefined): boolean =>
   pbx === undefined || !pbx.connected || (pbx.staleBefore !== undefined && channel.position < pbx.staleBefore);
 
+/** Its connection is lost, or back and not yet compared: what is known of it may be over. */
+export const isDoubtful = ({ connected, staleBefore }: Pbx): boolean => !connected || staleBefore !== undefined;
+
 /** The connection has been lost for longer than `staleAfter` milliseconds: what is known of its channels has left the default lists. */
 export const isLongGone = ({ connected, since }: Pbx, now: number, staleAfter: number): boolean =>
   !connected && now - since > staleAfter;

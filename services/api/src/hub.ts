@@ -2,23 +2,26 @@ import { type Position, position } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
 import { createRecentlyTold, type Kept, newer, type RecentlyTold } from './recently-told.ts';
+import type { Turn } from './turns.ts';
 
 /**
  * What happens, event by event, in the order of the log: after `from`, or from now on where it is left out. Ends when `signal` aborts.
+ * Where `turn` is given the work waits for its turn: of who has the past folded for himself. The hub's, which is for all, waits for nobody.
  */
-export type Follow = (from: Position | undefined, signal: AbortSignal) => AsyncIterable<Told[]>;
+export type Follow = (from: Position | undefined, signal: AbortSignal, turn?: Turn) => AsyncIterable<Told[]>;
 
 export type Hub = {
   /**
    * What happens from now on, for one reader among many: the log is followed once for all of them, and only while there is one.
-   * @throws RollcallError FEED_READER_SLOW when the reader is behind by more than the hub's limit; what following the log throws
+   * @param drop called at once when the reader is behind by more than the hub's limit: he may not ask for more
+   * @throws RollcallError FEED_READER_SLOW when the reader is behind by more than that; what following the log throws
    */
-  join: (signal: AbortSignal) => AsyncGenerator<readonly Told[]>;
+  join: (signal: AbortSignal, drop?: () => void) => AsyncGenerator<readonly Told[]>;
   /**
    * The same after a position of a log with one order: what was told last is kept. Where nobody follows yet, a near position is where the
    * following begins, for all who come back with it. Undefined where what was told is not kept from there on.
    */
-  resume: (after: Position, signal: AbortSignal) => AsyncGenerator<readonly Told[]> | undefined;
+  resume: (after: Position, signal: AbortSignal, drop?: () => void) => AsyncGenerator<readonly Told[]> | undefined;
   /**
    * From now on the log is followed on when the last reader has left, for as long as he could resume: readers behind one proxy lose
    * their connections together. Until `signal` aborts.
@@ -27,7 +30,13 @@ export type Hub = {
   readonly readers: number;
 };
 
-type Reader = { batches: (readonly Told[])[]; behind: number; failed: unknown; wake: () => void };
+type Reader = {
+  batches: (readonly Told[])[];
+  behind: number;
+  failed: unknown;
+  wake: () => void;
+  drop: (() => void) | undefined;
+};
 
 export type HubOptions = {
   /** Events that a reader may be behind; it is dropped then, never waited for. */
@@ -61,6 +70,12 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
     }
   };
 
+  const giveUp = (reader: Reader): void => {
+    if (reader.failed === undefined) reader.drop?.();
+    reader.failed ??= tooSlow(limit);
+    reader.batches = [];
+  };
+
   const stop = (): void => {
     following?.ending.abort();
     following = undefined;
@@ -79,7 +94,7 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
         if (following !== own) return;
         own.recent.add(told);
         for (const reader of readers) {
-          if (reader.behind > limit) reader.failed ??= tooSlow(limit);
+          if (reader.behind > limit) giveUp(reader);
           else reader.batches.push(told);
           reader.behind += told.length;
           reader.wake();
@@ -105,9 +120,13 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
   const mayBegin = (at: Position): boolean => now !== undefined && at <= now() && at >= now() - NEAR;
 
   /** @param missed what it is told first */
-  const enter = (signal: AbortSignal, missed: (readonly Told[])[]): AsyncGenerator<readonly Told[]> => {
+  const enter = (
+    signal: AbortSignal,
+    drop: (() => void) | undefined,
+    missed: (readonly Told[])[],
+  ): AsyncGenerator<readonly Told[]> => {
     const behind = missed.reduce((sum, { length }) => sum + length, 0);
-    const reader: Reader = { batches: missed, behind, failed: undefined, wake: () => {} };
+    const reader: Reader = { batches: missed, behind, failed: undefined, wake: () => {}, drop };
     // From the call on, not from the first time that it is read.
     readers.add(reader);
     if (!following) begin(undefined);
@@ -126,14 +145,14 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
     get readers() {
       return readers.size;
     },
-    join: (signal) => {
+    join: (signal, drop) => {
       const past = following?.from === undefined ? undefined : now?.();
-      return past === undefined ? enter(signal, []) : behindOf(enter(signal, []), past);
+      return past === undefined ? enter(signal, drop, []) : behindOf(enter(signal, drop, []), past);
     },
-    resume: (after, signal) => {
+    resume: (after, signal, drop) => {
       if (!following && mayBegin(after)) begin(position(Math.max(0, after - BEFORE)));
       const missed = following?.recent.after(after);
-      return missed && behindOf(enter(signal, missed), after);
+      return missed && behindOf(enter(signal, drop, missed), after);
     },
     stay: (signal) => {
       if (staying === signal) return;

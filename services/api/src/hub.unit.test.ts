@@ -82,6 +82,20 @@ describe('the hub', () => {
     expect(hub.readers).toBe(1);
   });
 
+  test('drops at once who is too slow and asks for nothing, once, and keeps nothing for him', async () => {
+    const { follow, happen } = source();
+    const hub = createHub(follow, { limit: 3 });
+    const { signal } = new AbortController();
+    const drop = vi.fn();
+    hub.join(signal, drop);
+    const fast = hub.join(signal);
+    for (let at = 1; at <= 6; at++) {
+      happen([event(at)]);
+      expect(positions((await fast.next()).value as Told[])).toEqual([at]);
+      expect(drop).toHaveBeenCalledTimes(at > 4 ? 1 : 0);
+    }
+  });
+
   test('tells its readers why it cannot go on, and follows again for the next one', async () => {
     const { follow, happen, fail, followed } = source();
     const hub = createHub(follow);

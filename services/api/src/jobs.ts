@@ -20,6 +20,8 @@ export type Job = {
 };
 
 export type Jobs = {
+  /** What may be started. */
+  readonly operations: readonly Operation[];
   /** @throws RollcallError OPERATION_UNKNOWN, BODY_WRONG, JOB_IN_THE_WAY, JOBS_TOO_MANY, STOPPING */
   start: (operation: string, body: unknown) => Job;
   /** The newest first. */
@@ -118,6 +120,7 @@ export const createJobs = (options: {
   };
 
   return {
+    operations,
     start: (name, body) => {
       const wanted = byName.get(name);
       if (!wanted) {

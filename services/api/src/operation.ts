@@ -21,6 +21,8 @@ export type Operation = {
   name: string;
   /** It changes the list or the log: one of these at a time. */
   changes: boolean;
+  /** What may be asked of it. */
+  body: z.ZodType;
   /** @throws RollcallError BODY_WRONG */
   prepare: (body: unknown) => { body: unknown; run: (job: JobControl) => Promise<unknown> };
 };
@@ -34,6 +36,7 @@ export const operation = <Body extends z.ZodType>(parts: {
 }): Operation => ({
   name: parts.name,
   changes: parts.changes,
+  body: parts.body,
   prepare: (body) => {
     const checked = parts.body.safeParse(body ?? {});
     if (!checked.success) throw bodyWrong(parts.name, checked.error.issues[0]);

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { JobInTheWay } from './jobs.ts';
 
 /** By code, what whoever asks can mend. Anything else is ours: the log cannot be read. */
-const STATUS: ReadonlyMap<string, number> = new Map([
+export const STATUS: ReadonlyMap<string, number> = new Map([
   ['URL_UNREADABLE', 400],
   ['QUERY_WRONG', 400],
   ['AT_UNCLEAR', 400],

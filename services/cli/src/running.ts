@@ -97,7 +97,7 @@ export const startRollcall = async (
     const operating =
       settings.http &&
       createOperating({ data, dir, projection, sessions: () => sessions?.byPbx, retention, publisher, world }, logger);
-    const follow: Follow = (from, signal) => tell(log, from ?? cache.checkpoint, signal);
+    const follow: Follow = (from, signal, turn) => tell(log, from ?? cache.checkpoint, signal, turn);
     const metrics = createMetrics();
     ingestMetrics(metrics, () => sessionReadings(sessions));
     listMetrics(metrics, { cache, clock: world.clock, staleAfter, log, projector: projection.counters });

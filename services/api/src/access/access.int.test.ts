@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { systemWorld } from '@rollcall/clock';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -223,6 +225,21 @@ describe('with users', () => {
     expect(await ended).toBe('broken off');
     expect((await ask('GET', '/v1/jobs', headers)).status).toBe(401);
   });
+  test('a revoked token ends what it opened on a connection that has shown another since', async () => {
+    const { token, id } = users.admin.addToken('operator', {});
+    const headers = { authorization: `Bearer ${token}` };
+    await vi.waitFor(async () => expect((await ask('GET', '/v1/jobs', headers)).status).toBe(200));
+    const { text } = await ask('POST', '/v1/operations/endless', headers);
+    const socket = connect(api.port, '127.0.0.1');
+    const closed = once(socket, 'close');
+    const asked = (path: string, shown: string): string =>
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${api.port}\r\nAuthorization: Bearer ${shown}\r\n\r\n`;
+    socket.write(asked(`/v1/jobs/${JSON.parse(text).id}/progress`, token));
+    await once(socket, 'data');
+    socket.write(asked('/v1/channels', users.tokens.reader.token));
+    users.admin.revokeToken(id);
+    await closed;
+  }, 10_000);
 });
 
 describe('without users', () => {

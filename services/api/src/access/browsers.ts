@@ -42,7 +42,7 @@ export const tellBrowsers = (server: FastifyInstance, options: { origins: readon
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'last-event-id', 'if-none-match'],
-    exposedHeaders: ['etag', 'location', 'retry-after', 'x-rollcall-stale', 'x-rollcall-uncertain'],
+    exposedHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'x-rollcall-stale', 'x-rollcall-uncertain'],
     maxAge: PREFLIGHT_S,
   });
 };

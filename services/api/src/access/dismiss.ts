@@ -14,16 +14,24 @@ export const dismissRevoked = (
   access: Access,
   scheduler: Scheduler,
 ): ((socket: Socket, identity: Identity) => void) => {
-  const present = new Map<Socket, Identity>();
+  /** All that were shown on a connection: a request that began with one of them may last. */
+  const present = new Map<Socket, Set<Identity>>();
   let cancel = () => {};
   const look = (): void => {
-    for (const [socket, identity] of present) if (!access.holds(identity)) socket.destroy();
+    for (const [socket, shown] of present) {
+      for (const identity of shown) if (!access.holds(identity)) socket.destroy();
+    }
     cancel = scheduler.after(LOOK_MS, look);
   };
   look();
   server.addHook('onClose', async () => cancel());
   return (socket, identity) => {
-    if (!present.has(socket)) socket.once('close', () => present.delete(socket));
-    present.set(socket, identity);
+    const shown = present.get(socket);
+    if (shown) {
+      shown.add(identity);
+      return;
+    }
+    present.set(socket, new Set([identity]));
+    socket.once('close', () => present.delete(socket));
   };
 };

@@ -166,6 +166,7 @@ describe('too much', () => {
 });
 
 const noJobs = {
+  operations: [],
   start: () => {
     throw new Error('not reached');
   },

@@ -5,6 +5,7 @@ import { RollcallError } from '@rollcall/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHub } from '../hub.ts';
 import type { ApiOptions } from '../options.ts';
+import { createTurns } from '../turns.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { dismissRevoked } from './dismiss.ts';
 import { checkLocal } from './reachable.ts';
@@ -39,7 +40,13 @@ const OPERATOR: Identity = { name: 'operator', role: 'operate' };
 export const identify = (server: FastifyInstance, options: ApiOptions): void => {
   const { access, operating } = options;
   const identityOf = createIdentityOf(access, operating?.token);
-  const sources = { options, hub: createHub(options.follow, { now: () => options.cache.checkpoint }) };
+  // Folding the log up to a moment takes long: everything else goes on in between.
+  const turn = createTurns(options);
+  const at: ApiOptions['at'] = (moment) => turn(() => options.at(moment));
+  const sources = {
+    options: { cache: options.cache, follow: options.follow, at },
+    hub: createHub(options.follow, { now: () => options.cache.checkpoint }),
+  };
   // By whom it is of and what he may see: each request of a token makes an identity anew, and what faces keep is kept by the view.
   const views = new Map<string, View>();
   const everything = viewOf(ANYBODY, sources);
@@ -66,7 +73,6 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
   };
   // Nothing is waited for where nothing is shown: a promise costs each request.
   server.addHook('onRequest', (request, reply, done) => {
-    const { open = false } = request.routeOptions.config;
     request.identity = ANYBODY;
     request.view = everything;
     const shown = credentialsOf(request.headers.authorization, request.query);
@@ -80,7 +86,7 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
     identityOf(shown, request.ip)
       .catch((error) => {
         // Whoever watches over the process may show a login that is none any more.
-        if (open) return undefined;
+        if (request.routeOptions.config.open) return undefined;
         if (error instanceof TooManyAttempts) reply.header('retry-after', error.retryAfter);
         throw error;
       })

@@ -13,7 +13,7 @@ export type View = {
   /** As in ApiOptions: events after a position, or from now on. */
   readonly follow: Follow;
   /** As in Hub: events from now on, for one reader among many. */
-  readonly join: (signal: AbortSignal) => AsyncGenerator<readonly Told[]>;
+  readonly join: Hub['join'];
   /** As in Hub: the same after a position, where what was told since is kept. */
   readonly resume: Hub['resume'];
   /** As in Hub. */
@@ -33,10 +33,10 @@ export const viewOf = (identity: Identity, { options, hub }: Sources): View => {
       const { cache, now } = await options.at(moment);
       return { cache: narrowedCache(cache, sees), now };
     },
-    follow: (from, signal) => toldOf(options.follow(from, signal), sees),
-    join: (signal) => toldOf(hub.join(signal), sees),
-    resume: (after, signal) => {
-      const batches = hub.resume(after, signal);
+    follow: (from, signal, turn) => toldOf(options.follow(from, signal, turn), sees),
+    join: (signal, drop) => toldOf(hub.join(signal, drop), sees),
+    resume: (after, signal, drop) => {
+      const batches = hub.resume(after, signal, drop);
       return batches && toldOf(batches, sees);
     },
     stay: hub.stay,

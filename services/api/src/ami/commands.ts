@@ -3,11 +3,13 @@ import type { Action } from './action.ts';
 import { actionId, block, type Line, refused } from './block.ts';
 import { staleLine } from './channel-list.ts';
 import { cliWords, nearestCommand } from './cli-words.ts';
+import { uptimeOf } from './core-status.ts';
 import { header, type Request } from './requests.ts';
 import { channelDetails } from './show-channel.ts';
+import { uptimeLines } from './show-uptime.ts';
 import type { View } from './view.ts';
 
-/** `Command`: those commands of Asterisk's CLI that show the list (main/manager.c, main/cli.c, Asterisk 16 to 23). */
+/** `Command`: those commands of Asterisk's CLI that show the list, and how long one PBX runs (main/manager.c, main/cli.c, Asterisk 16 to 23). */
 export const command: Action = function* (request, view) {
   const text = header(request, 'Command');
   if (text === '') {
@@ -18,6 +20,7 @@ export const command: Action = function* (request, view) {
   const [core, show, what] = words.map((word) => word.toLowerCase());
   if (core === 'core' && show === 'show' && what === 'channels') yield channels(request, view, words);
   else if (core === 'core' && show === 'show' && what === 'channel') yield oneChannel(request, view, words);
+  else if (core === 'core' && show === 'show' && what === 'uptime') yield uptime(request, view, words, text);
   else yield unknown(request, text, words);
 };
 
@@ -41,6 +44,16 @@ const oneChannel = (request: Request, view: View, words: string[]): string => {
   const channel = view.find(name);
   if (!channel) return printed(request, `${name} is not a known channel\n`);
   return printed(request, channelDetails(channel, view.now), staleLine(view.isStale(channel) ? [channel.pbx] : []));
+};
+
+/** Of several PBXs, or where none has said when it started, it is no command: a number made up would be taken for a restart. */
+const uptime = (request: Request, view: View, words: string[], text: string): string => {
+  const form = words[3]?.toLowerCase();
+  if (words.length > 4 || (form !== undefined && form !== 'seconds'))
+    return printed(request, UPTIME_USAGE, [], 'Error');
+  const seconds = uptimeOf(view);
+  if (seconds === undefined) return unknown(request, text, words);
+  return printed(request, uptimeLines(seconds, form ?? 'words'), staleLine(view.stale));
 };
 
 const printed = (request: Request, text: string, more: readonly Line[] = [], response = 'Success'): string =>
@@ -74,4 +87,9 @@ const CHANNELS_USAGE = `Usage: core show channels [concise|verbose|count]
 
 const CHANNEL_USAGE = `Usage: core show channel <channel>
        Shows lots of information about the specified channel.
+`;
+
+const UPTIME_USAGE = `Usage: core show uptime [seconds]
+       Shows Asterisk uptime information.
+       The seconds word returns the uptime in seconds only.
 `;

@@ -54,9 +54,7 @@ export const coreSettings: Action = function* (request, view) {
  * @param uptime Rollcall's own, in seconds: told for several PBXs, and where nothing else is known
  */
 export const fullyBooted = (view: View, uptime: number): string => {
-  const pbx = onlyPbx(view);
-  const started = pbx && startedAt(pbx);
-  const seconds = started === undefined || started > view.now ? uptime : Math.floor((view.now - started) / 1000);
+  const seconds = uptimeOf(view) ?? uptime;
   return block([
     ['Event', 'FullyBooted'],
     ['Privilege', 'system,all'],
@@ -65,6 +63,13 @@ export const fullyBooted = (view: View, uptime: number): string => {
     ['LastReload', seconds],
     ['Status', 'Fully Booted'],
   ]);
+};
+
+/** Seconds since the one PBX that is seen started; undefined where it has not said so, or says that it will. */
+export const uptimeOf = (view: View): number | undefined => {
+  const pbx = onlyPbx(view);
+  const started = pbx && startedAt(pbx);
+  return started === undefined || started > view.now ? undefined : Math.floor((view.now - started) / 1000);
 };
 
 const onlyPbx = ({ pbxs }: View) => (pbxs.length === 1 ? pbxs[0] : undefined);

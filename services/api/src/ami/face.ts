@@ -6,10 +6,10 @@ import type { World } from '@rollcall/clock';
 import { RollcallError } from '@rollcall/errors';
 import { createHub, NOTHING_KEPT } from '../hub.ts';
 import type { ApiOptions, Tls } from '../options.ts';
+import { createTurns } from '../turns.ts';
 import { createAdmission, type Limits } from './admission.ts';
 import { sayEvents } from './said-events.ts';
 import { type SessionOptions, serveSession } from './session.ts';
-import { createTurns } from './turns.ts';
 import { createView } from './view.ts';
 
 export type AmiOptions = Pick<ApiOptions, 'cache' | 'staleAfter' | 'staleAnswers' | 'follow'> & {
@@ -58,7 +58,16 @@ export const createAmiFace = (options: AmiOptions): AmiFace => {
     uptime: () => Math.floor((clock.monotonic() - begun) / 1000),
     staleAnswers: options.staleAnswers ?? 'mark',
     holds: options.holds ?? (() => true),
-    ...{ login: options.login, hub, cache, said, clock, scheduler, turn: createTurns(clock, scheduler) },
+    ...{
+      login: options.login,
+      hub,
+      cache,
+      said,
+      clock,
+      scheduler,
+      turn: createTurns({ clock, scheduler, rest: 0 }),
+      filtering: createTurns({ clock, scheduler }),
+    },
     loginWithin: options.loginWithin ?? LOGIN_WITHIN_MS,
     logger: options.logger,
   };

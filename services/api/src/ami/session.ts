@@ -6,6 +6,7 @@ import type { Told } from '@rollcall/projector';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Logger } from 'pino';
 import type { Hub } from '../hub.ts';
+import type { Turn } from '../turns.ts';
 import { AMI_VERSION } from './core-status.ts';
 import { createDialogue, type DialogueOptions, type Reply } from './dialogue.ts';
 import type { AmiEvent } from './events.ts';
@@ -25,7 +26,9 @@ export type SessionOptions = DialogueOptions & {
   clock: Clock;
   scheduler: Scheduler;
   /** Of all sessions: see createTurns. */
-  turn: () => Promise<void>;
+  turn: Turn;
+  /** The same for what their filters cost: nobody's answer waits for that. */
+  filtering: Turn;
   /** Told who logs in (`debug`), and of whom that is refused or who is cut off since he does not read (`info`). */
   logger: Pick<Logger, 'debug' | 'info'> | undefined;
 };
@@ -75,9 +78,11 @@ export const serveSession = async (
         if (!isStillAllowed()) return;
         const texts: string[] = [];
         for (const event of options.said(told)) {
-          if (dialogue.wants(event)) texts.push(event.text);
-          // What a client's filters cost is for him to wait, until he is too far behind.
-          if (dialogue.hasFilters) await options.turn();
+          // What clients' filters cost is for those to wait who have some, one event after the other, until they are too far behind.
+          const wanted = dialogue.hasFilters
+            ? await options.filtering(() => dialogue.wants(event))
+            : dialogue.wants(event);
+          if (wanted) texts.push(event.text);
         }
         await send(texts);
       }

@@ -1,4 +1,4 @@
-import { type Channel, channelIsStale, type Pbx, presence } from '@rollcall/channel';
+import { type Channel, channelIsStale, isDoubtful, type Pbx, presence } from '@rollcall/channel';
 import { type CacheReader, isUncertain } from '@rollcall/state-cache';
 import { narrowedCache } from '../access/view.ts';
 import { listed } from '../listed.ts';
@@ -43,7 +43,7 @@ export const createView = (viewed: Viewed, allowed: readonly string[] | undefine
       return shown.find((one) => !isStale(one)) ?? shown[0];
     },
     isStale,
-    stale: pbxs.filter(({ connected, staleBefore }) => !connected || staleBefore !== undefined).map(({ name }) => name),
+    stale: pbxs.filter(isDoubtful).map(({ name }) => name),
     only: (name) => (pbxs.some((pbx) => pbx.name === name) ? createView(viewed, [name]) : undefined),
     marks: (channel) => [
       ...(pbxs.length > 1 ? [['SystemName', channel.pbx] as const] : []),

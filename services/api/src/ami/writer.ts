@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Scheduler } from '@rollcall/clock';
+import type { Turn } from '../turns.ts';
 
 /** What is put into one write. */
 const PIECE = 64 * 1024;
@@ -10,12 +11,12 @@ const PATIENCE_MS = 10_000;
 /**
  * Writes texts one after the other, each whole before the next begins, and no faster than they are read. A client that does not read
  * is cut off.
- * @param turn waits between two pieces where others have waited for long enough
+ * @param turn each piece is made through it: an answer may be long, and is made as it is taken
  */
 export const createWriter = (
   socket: Duplex,
   scheduler: Scheduler,
-  turn: () => Promise<void>,
+  turn: Turn,
 ): ((texts: Iterable<string>) => Promise<void>) => {
   let last: Promise<void> = Promise.resolve();
 
@@ -35,17 +36,12 @@ export const createWriter = (
   };
 
   const write = async (texts: Iterable<string>): Promise<void> => {
-    let piece = '';
-    for (const text of texts) {
-      piece += text;
-      if (piece.length < PIECE) continue;
-      await put(piece);
-      piece = '';
-      await turn();
-      if (socket.destroyed) return;
+    const rest = pieces(texts);
+    for (;;) {
+      const { done, value } = await turn(() => rest.next());
+      if (done || socket.destroyed) return;
+      await put(value);
     }
-    await put(piece);
-    await turn();
   };
 
   return (texts) => {
@@ -53,3 +49,14 @@ export const createWriter = (
     return last;
   };
 };
+
+function* pieces(texts: Iterable<string>): Generator<string> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}

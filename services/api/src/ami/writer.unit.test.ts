@@ -1,13 +1,13 @@
 import { Duplex } from 'node:stream';
 import { systemWorld } from '@rollcall/clock';
 import { expect, test } from 'vitest';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../turns.ts';
 import { createWriter } from './writer.ts';
 
 test('who reads as fast as he is answered leaves others their turn', async () => {
   const { clock, scheduler } = systemWorld;
   const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done(), highWaterMark: 1 << 30 });
-  const send = createWriter(socket, scheduler, createTurns(clock, scheduler));
+  const send = createWriter(socket, scheduler, createTurns({ clock, scheduler }));
   let othersHadTheirs = false;
   setTimeout(() => {
     othersHadTheirs = true;

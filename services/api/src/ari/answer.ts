@@ -20,3 +20,10 @@ export const refused = (status: number, message: string, headers?: Readonly<Reco
   ...json({ message }, status),
   ...(headers && { headers }),
 });
+
+/** How long they are together. */
+export const bytesOf = (pieces: readonly Buffer[]): number => {
+  let length = 0;
+  for (const { byteLength } of pieces) length += byteLength;
+  return length;
+};

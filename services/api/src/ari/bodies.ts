@@ -2,6 +2,7 @@ import { type Channel, isLongGone } from '@rollcall/channel';
 import { ariChannel } from '@rollcall/listing';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Listing } from '../listed.ts';
+import { bytesOf } from './answer.ts';
 import { type Chunk, rechunk } from './chunks.ts';
 import { inScope, type Scope } from './fleet.ts';
 
@@ -77,7 +78,6 @@ const SHORT = 512 * 1024;
 
 const joined = (chunks: readonly Chunk[]): Buffer[] => {
   const pieces = [OPEN, ...chunks.map(({ body }, index) => (index === 0 ? body.subarray(1) : body)), CLOSE];
-  let length = 0;
-  for (const { byteLength } of pieces) length += byteLength;
+  const length = bytesOf(pieces);
   return length > SHORT ? pieces : [Buffer.concat(pieces, length)];
 };

@@ -14,6 +14,7 @@ import { sayDoubts } from './doubts.ts';
 import { eventsFace } from './events-face.ts';
 import { type Scope, stalePbxs } from './fleet.ts';
 import { type Matched, match, type OperationName } from './operations.ts';
+import { send } from './send.ts';
 
 const METHODS = ['GET', 'OPTIONS', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const DOCS = '/api-docs/';
@@ -138,39 +139,6 @@ const perView = (clock: Clock): ((view: View) => Applications) => {
     known.set(view, applications);
     return applications;
   };
-};
-
-/** Nothing here is a page: nothing may run, be framed or be guessed to be something else. */
-const HEADERS = {
-  'cache-control': 'no-cache, no-store',
-  'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
-  'x-content-type-options': 'nosniff',
-};
-
-/** Asterisk names no charset, and Fastify would. */
-const asItIs = (text: string): string => text;
-
-const send = (reply: FastifyReply, { status, body, headers }: Answer): FastifyReply => {
-  reply.status(status).headers(HEADERS);
-  if (headers) reply.headers(headers);
-  if (body === undefined) return reply.send();
-  reply.header('content-type', 'application/json');
-  if (typeof body === 'string') return reply.serializer(asItIs).send(body);
-  if (body.length === 1) return reply.send(body[0]);
-  let length = 0;
-  for (const { byteLength } of body) length += byteLength;
-  return sendTogether(reply.header('content-length', length), body);
-};
-
-/** The pieces belong to everybody who asks: none is copied, and a stream would hand them over one by one. */
-const sendTogether = (reply: FastifyReply, pieces: readonly Buffer[]): FastifyReply => {
-  const { raw } = reply.hijack();
-  raw.statusCode = reply.statusCode;
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
-  raw.cork();
-  for (const piece of pieces) raw.write(piece);
-  raw.end();
-  return reply;
 };
 
 const UNAUTHORIZED = { 'www-authenticate': 'Basic realm="Asterisk REST Interface"' };

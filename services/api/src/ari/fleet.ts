@@ -1,4 +1,4 @@
-import { type Channel, isLongGone, type Pbx, presence } from '@rollcall/channel';
+import { type Channel, isDoubtful, isLongGone, type Pbx, presence } from '@rollcall/channel';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { Listing } from '../listed.ts';
 
@@ -27,8 +27,7 @@ export const stalePbxs = (scope: Scope, { cache, now, staleAfter }: Listing): st
   for (const pbx of cache.pbxs()) {
     if (!inScope(scope, pbx.name)) continue;
     const gone = isLongGone(pbx, now, staleAfter);
-    const doubtful = !pbx.connected || pbx.staleBefore !== undefined;
-    if (doubtful && !(gone && scope.pbx === undefined)) stale.push(pbx.name);
+    if (isDoubtful(pbx) && !(gone && scope.pbx === undefined)) stale.push(pbx.name);
   }
   return stale;
 };

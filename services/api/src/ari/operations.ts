@@ -121,6 +121,20 @@ export const OPERATIONS = {
 
 export type OperationName = keyof typeof OPERATIONS;
 
+const below = (path: string, ...names: string[]): string[] => names.map((name) => `${path}/${name}`);
+
+/** Asterisk 22's other paths of the same resources: what they do is not for who may only read, and there is nothing to read of them. */
+export const WRITE_ONLY: readonly string[] = [
+  ...below('/channels', 'create', 'externalMedia'),
+  ...below('/channels/{channelId}', 'answer', 'continue', 'dial', 'dtmf', 'hold', 'moh', 'move', 'mute', 'play'),
+  ...below('/channels/{channelId}', 'play/{playbackId}', 'progress', 'record', 'redirect', 'ring', 'silence'),
+  ...below('/channels/{channelId}', 'snoop', 'snoop/{snoopId}', 'transfer_progress'),
+  ...below('/bridges/{bridgeId}', 'addChannel', 'moh', 'play', 'play/{playbackId}', 'record', 'removeChannel'),
+  ...below('/bridges/{bridgeId}', 'videoSource', 'videoSource/{channelId}'),
+  ...below('/applications/{applicationName}', 'eventFilter', 'subscription'),
+  ...below('/events', 'user/{eventName}'),
+];
+
 export type Matched =
   | { is: 'operation'; name: OperationName; parameters: Record<string, string> }
   /** There is such a path, and nothing to be asked of it. */
@@ -130,13 +144,11 @@ export type Matched =
 type Node = { children: Map<string, Node>; parameter?: { name: string; node: Node }; operation?: OperationName };
 
 const ROOT: Node = { children: new Map() };
-for (const [name, { path }] of Object.entries(OPERATIONS)) {
-  let node = ROOT;
-  for (const segment of path.split('/').slice(1)) node = below(node, segment);
-  node.operation = name as OperationName;
-}
+const nodeOf = (path: string): Node => path.split('/').slice(1).reduce(nodeBelow, ROOT);
+for (const [name, { path }] of Object.entries(OPERATIONS)) nodeOf(path).operation = name as OperationName;
+for (const path of WRITE_ONLY) nodeOf(path);
 
-function below(node: Node, segment: string): Node {
+function nodeBelow(node: Node, segment: string): Node {
   const child: Node = { children: new Map() };
   if (segment.startsWith('{')) {
     node.parameter ??= { name: segment.slice(1, -1), node: child };
@@ -150,17 +162,19 @@ function below(node: Node, segment: string): Node {
 /** `path`: behind /ari, still percent-encoded, such as `/channels/1.1`. */
 export const match = (path: string): Matched => {
   const parameters: Record<string, string> = {};
-  const segments = path.split('/');
   let node = ROOT;
-  for (let at = 1; at < segments.length; at += 1) {
-    const segment = segments[at] ?? '';
+  for (let from = 1; from <= path.length; ) {
+    const slash = path.indexOf('/', from);
+    const end = slash < 0 ? path.length : slash;
+    const segment = decoded(path.slice(from, end));
+    from = end + 1;
     const child = node.children.get(segment);
     if (child) {
       node = child;
     } else if (segment === '') {
       return { is: 'nothing' };
     } else if (node.parameter) {
-      parameters[node.parameter.name] = decoded(segment);
+      parameters[node.parameter.name] = segment;
       node = node.parameter.node;
     } else {
       return { is: 'unknown' };

@@ -44,7 +44,7 @@ export const channelsQuery = z.strictObject({
 export const channelRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const isUnchanged = createUnchanged(options.clock);
   const reach = createReach(options);
-  const sending = createSending(options.scheduler);
+  const sending = createSending(options);
   server.get('/channels', async (request, reply) => {
     const { at, sort, limit, cursor, fields, timeout, ...query } = checked(channelsQuery, request.query);
     const { 'wait-for': waitFor, ...selection } = query;
@@ -75,10 +75,13 @@ export const channelRoutes = (server: FastifyInstance, options: ApiOptions): voi
       const write = writer(listing.cache, fields);
       return reply
         .type('application/json; charset=utf-8')
-        .send(sending.body(pieces(head, channels, write, held), channels.length));
+        .send(sending.body(pieces(head, channels, write, held), channels.length * (past ? OF_ITS_OWN : 1)));
     });
   });
 };
+
+/** References that take as much as a channel: those of a list as it was are nobody else's. */
+const OF_ITS_OWN = 200;
 
 /** Characters that are sent together. */
 const PIECE = 64 * 1024;

@@ -2,35 +2,55 @@ import { type Position, position } from '@rollcall/channel';
 import type { Told } from '@rollcall/projector';
 import type { View } from '../access/view.ts';
 import { newer } from '../recently-told.ts';
+import type { Past } from './past.ts';
 
 /** So near to the present the reader is told by the hub as well, until both have met. */
 const NEAR = 1_000;
 
+export type How = { oneOrder: boolean; past: Past; drop: () => void };
+
 /**
  * What happens, for one reader: after `after`, or from now on. Nothing is missed and nothing told twice. Where the hub keeps what was told
  * since, it comes from there; else the past comes from the log by itself, until it meets the hub that tells the present to all readers.
- * @param oneOrder whether all positions of the log are in one order: what is kept is found by it
+ * @param how `oneOrder`: whether all positions of the log are in one order, what is kept is found by it; `drop`: ends the connection of
+ *   who does not read
  * @throws RollcallError FEED_READER_SLOW; what following the log throws
  */
 export const readFeed = (
   view: View,
   after: Position | undefined,
   signal: AbortSignal,
-  oneOrder: boolean,
+  how: How,
 ): AsyncIterable<readonly Told[]> => {
-  if (after === undefined) return view.join(signal);
-  return (oneOrder ? view.resume(after, signal) : undefined) ?? resumed(view, after, signal);
+  const { oneOrder, drop } = how;
+  if (after === undefined) return view.join(signal, drop);
+  return (oneOrder ? view.resume(after, signal, drop) : undefined) ?? resumed(view, after, signal, how);
 };
 
-async function* resumed(view: View, after: Position, signal: AbortSignal): AsyncIterable<readonly Told[]> {
+async function* resumed(
+  view: View,
+  after: Position,
+  signal: AbortSignal,
+  { past, drop }: How,
+): AsyncIterable<readonly Told[]> {
   let last: number = after;
   let present: { batches: AsyncGenerator<readonly Told[]>; first: readonly Told[] | undefined } | undefined;
-  for await (const batch of view.follow(after, signal)) {
-    yield batch;
-    last = batch.at(-1)?.event.position ?? last;
-    if (!present && last >= view.cache.checkpoint - NEAR) present = join(view, signal);
-    const met = present?.first?.[0]?.event.position;
-    if (met !== undefined && last >= met) break;
+  const place = await past.enter(drop);
+  try {
+    for await (const batch of view.follow(after, signal, past.turn)) {
+      place.given();
+      yield batch;
+      place.asks();
+      last = batch.at(-1)?.event.position ?? last;
+      if (!present && last >= view.cache.checkpoint - NEAR) {
+        present = join(view, signal, drop);
+        place.leave();
+      }
+      const met = present?.first?.[0]?.event.position;
+      if (met !== undefined && last >= met) break;
+    }
+  } finally {
+    place.leave();
   }
   if (!present || signal.aborted) return;
   const { batches, first = [] } = present;
@@ -43,8 +63,8 @@ async function* resumed(view: View, after: Position, signal: AbortSignal): Async
   }
 }
 
-const join = (view: View, signal: AbortSignal) => {
-  const batches = view.join(signal);
+const join = (view: View, signal: AbortSignal, drop: () => void) => {
+  const batches = view.join(signal, drop);
   const present: { batches: typeof batches; first: readonly Told[] | undefined } = { batches, first: undefined };
   batches.next().then(
     ({ value }) => {

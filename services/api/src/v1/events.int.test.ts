@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { position, type RecordedEvent } from '@rollcall/channel';
 import { systemWorld } from '@rollcall/clock';
 import type { Told } from '@rollcall/projector';
@@ -227,6 +228,24 @@ describe('server-sent events', () => {
     socket.terminate();
     for (const reader of back) await reader.leave();
   });
+
+  test('are cut off for who is ten thousand events behind and does not read', async () => {
+    const { api, log } = await start();
+    const slow = connect(api.port, '127.0.0.1').pause();
+    slow.write('GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    const count = (): Promise<number> =>
+      new Promise((resolve) => api.server.server.getConnections((_, connections) => resolve(connections)));
+    await vi.waitFor(async () => expect(await count()).toBe(1));
+    const reader = await read(api, '/v1/events');
+    for (let last = 1_000; last <= 30_000; last += 1_000) {
+      log.happen(1_000);
+      await reader.until(() => reader.seen.length === last);
+    }
+    await vi.waitFor(async () => expect(await count()).toBe(1));
+    expect(reader.ids()).toEqual(upTo(30_000));
+    slow.destroy();
+    await reader.leave();
+  }, 20_000);
 
   test('end when the server does', async () => {
     const { api } = await start();

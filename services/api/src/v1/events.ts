@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { domainEventSchema, type Position } from '@rollcall/channel';
 import { errorLine, isRollcallError, RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
@@ -10,6 +10,7 @@ import type { ApiOptions } from '../options.ts';
 import { createSockets, wantsUpgrade } from '../upgrade.ts';
 import { positionAsked, readFeed } from './event-feed.ts';
 import { eventJson, sseText } from './event-text.ts';
+import { createPast } from './past.ts';
 import { checked, listOf, namesOf } from './query.ts';
 
 const TYPES = domainEventSchema.options.map(({ shape }) => shape.type.value);
@@ -33,6 +34,7 @@ const MOST_READERS = 10_000;
 export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   let readers = 0;
   const behind = createBehind(MOST_BEHIND);
+  const past = createPast(options);
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort());
   const sockets = createSockets(server, { protocols: [], maxPayload: 1024 });
@@ -49,7 +51,8 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
     // Where the list comes from a topic, positions of several partitions are in no order, and nobody resumes.
     const oneOrder = options.log !== undefined;
     if (oneOrder) request.view.stay(closing.signal);
-    const feed = readFeed(request.view, from, signal, oneOrder);
+    const drop = (): void => void request.raw.socket.destroy();
+    const feed = readFeed(request.view, from, signal, { oneOrder, past, drop });
     return {
       [Symbol.asyncIterator]: () => only(feed, filter)[Symbol.asyncIterator](),
       leave: () => {
@@ -102,7 +105,7 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
   try {
     for await (const batch of feed) {
       if (raw.destroyed) break;
-      if (!raw.write(sseText(batch)) && !raw.destroyed) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+      if (!raw.write(sseText(batch)) && !raw.destroyed) await drained(raw);
     }
   } catch (error) {
     if (!raw.destroyed) raw.write(`event: error\ndata: ${JSON.stringify(told(error))}\n\n`);
@@ -112,6 +115,16 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
     raw.end();
   }
 };
+
+/** Also when it was closed. */
+const drained = (raw: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      raw.off('drain', done).off('close', done);
+      resolve();
+    };
+    raw.on('drain', done).on('close', done);
+  });
 
 const push = async (socket: WebSocket, feed: Feed, behind: Behind): Promise<void> => {
   socket.on('close', feed.leave).on('error', feed.leave);

@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemWorld } from '@rollcall/clock';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { createJobs, operation } from '../operations.ts';
 import { cacheOf, pbxNamed, serve } from '../testing/served.ts';
 import { openApi } from './openapi.ts';
 
@@ -28,6 +32,40 @@ test('every reference in the document leads to what stands in it', () => {
     path.split('/').reduce<unknown>((at, key) => (Object(at) as Record<string, unknown>)[key], document);
   expect(references.filter((path) => found(path) === undefined)).toEqual([]);
   expect(new Set(references)).toContain('components/schemas/Channel');
+});
+
+test('the document has every operation, and its body refuses what the operation refuses', async () => {
+  const body = z.strictObject({ stream: z.string().max(10), full: z.boolean().default(false) });
+  const jobs = createJobs({
+    operations: [operation({ name: 'mend', changes: true, body, run: async () => undefined })],
+    world: systemWorld,
+  });
+  const token = 'f'.repeat(64);
+  const operated = await serve({ cache: cacheOf([], []), operating: { token, jobs, log: 'log' } });
+  try {
+    const document = (await operated.ask('/v1/openapi.json')).body as ReturnType<typeof openApi>;
+    const { requestBody } = document.paths?.['/v1/operations/mend']?.post ?? {};
+    const told = z.fromJSONSchema(
+      (requestBody as OpenAPIV3_1.RequestBodyObject).content['application/json']
+        ?.schema as z.core.JSONSchema.JSONSchema,
+    );
+    for (const [asked, status] of [
+      [{ stream: 'a' }, 202],
+      [{ stream: 'a', full: true }, 202],
+      [{ stream: 'a', full: 'yes' }, 400],
+      [{ stream: 'longer than ten' }, 400],
+      [{ stream: 'a', more: 1 }, 400],
+      [{}, 400],
+    ] as const) {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(asked) };
+      expect((await operated.ask('/v1/operations/mend', init)).status, init.body).toBe(status);
+      expect(told.safeParse(asked).success, init.body).toBe(status === 202);
+      await vi.waitFor(() => expect(jobs.all().every(({ state }) => state === 'done')).toBe(true));
+    }
+  } finally {
+    await operated.close();
+  }
 });
 
 test.each(['/v1/docs', '/v1/docs/', '/v1/docs?a=b', '/v1/docs/?a=b'])(

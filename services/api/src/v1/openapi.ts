@@ -1,5 +1,6 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
+import type { Operation } from '../operation.ts';
 import { channelsQuery } from './channels.ts';
 import { eventsQuery } from './events.ts';
 import {
@@ -22,6 +23,7 @@ type Route = {
   summary: string;
   tag: 'List' | 'Feed' | 'Operating';
   query?: z.ZodObject;
+  body?: z.ZodType;
   answer: z.ZodType;
   type?: string;
   status?: number;
@@ -91,15 +93,6 @@ export const ROUTES: readonly Route[] = [
     status: 101,
   },
   {
-    path: '/operations/{name}',
-    method: 'post',
-    summary:
-      'Begin an operation as a job: replay, verify, audit, examine, quarantine, log-compact, retention; docs/operating.md has the bodies',
-    tag: 'Operating',
-    answer: jobModel,
-    status: 202,
-  },
-  {
     path: '/jobs',
     method: 'get',
     summary: 'The jobs',
@@ -124,11 +117,25 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-/** OpenAPI 3.1, made of the schemas that requests are checked with and answers are tested against. */
-export const openApi = (): OpenAPIV3_1.Document => {
+/** Each has its own body, so each is a route of its own to whoever reads the document. */
+const beginning = ({ name, body }: Operation): Route => ({
+  path: `/operations/${name}`,
+  method: 'post',
+  summary: `Begin ${name} as a job; docs/operating.md tells what it does`,
+  tag: 'Operating',
+  body,
+  answer: jobModel,
+  status: 202,
+});
+
+/**
+ * OpenAPI 3.1, made of the schemas that requests are checked with and answers are tested against.
+ * @param operations those that may be begun here
+ */
+export const openApi = (operations: readonly Operation[] = []): OpenAPIV3_1.Document => {
   const paths: Record<string, Record<string, object>> = {};
   const schemas: Schemas = {};
-  for (const route of ROUTES) {
+  for (const route of [...ROUTES, ...operations.map(beginning)]) {
     const { path, method } = route;
     paths[`/v1${path}`] = { ...paths[`/v1${path}`], [method]: operation(route, schemas) };
   }
@@ -154,14 +161,13 @@ type Schemas = Record<string, OpenAPIV3_1.SchemaObject>;
 type Converted = OpenAPIV3_1.NonArraySchemaObject & { $schema?: string; $defs?: Schemas };
 
 const operation = (route: Route, schemas: Schemas): object => {
-  const { path, summary, tag, query, answer, type = 'application/json', status = 200 } = route;
+  const { path, summary, tag, query, body, answer, type = 'application/json', status = 200 } = route;
   const content = (schema: z.ZodType, of: string) => ({ [of]: { schema: jsonSchema(schema, 'output', schemas) } });
   return {
     summary,
     tags: [tag],
     parameters: [...placesIn(path), ...(query ? parametersOf(query, schemas) : [])],
-    ...(tag === 'Operating' &&
-      status === 202 && { requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } }),
+    ...(body && { requestBody: bodyOf(jsonSchema(body, 'input', schemas)) }),
     responses: {
       [status]: { description: summary, ...(status !== 101 && { content: content(answer, type) }) },
       default: {
@@ -171,6 +177,12 @@ const operation = (route: Route, schemas: Schemas): object => {
     },
   };
 };
+
+/** Where nothing must be said there may be no body at all. */
+const bodyOf = (schema: OpenAPIV3_1.SchemaObject): object => ({
+  required: (schema.required ?? []).length > 0,
+  content: { 'application/json': { schema } },
+});
 
 const placesIn = (path: string): object[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({

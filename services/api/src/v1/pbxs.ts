@@ -4,10 +4,11 @@ import { endpointOf } from '@rollcall/listing';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { View } from '../access/view.ts';
-import { listed, presenceCounts } from '../listed.ts';
+import { type Listing, listed, presenceCounts } from '../listed.ts';
 import type { ApiOptions } from '../options.ts';
 import { checked } from './query.ts';
-import { selectionFields, selects } from './selection.ts';
+import { type Selection, selectionFields, selects } from './selection.ts';
+import { createSending } from './sending.ts';
 import { sayStale, stalePbxs } from './stale.ts';
 import { createUnchanged } from './unchanged.ts';
 
@@ -23,6 +24,7 @@ export const countsQuery = z.strictObject({
 export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void => {
   const { clock, staleAfter, readiness } = options;
   const isUnchanged = createUnchanged(clock);
+  const { inTurn } = createSending(options);
 
   const described = (view: View) => {
     const listing = { cache: view.cache, now: clock.now(), staleAfter };
@@ -59,21 +61,20 @@ export const pbxRoutes = (server: FastifyInstance, options: ApiOptions): void =>
     const listing = { cache, now, staleAfter };
     sayStale(reply, stalePbxs(listing, selection.pbx), { ...options, said: selection.stale !== undefined });
     if (at === undefined && isUnchanged(request, reply, cache)) return reply.send();
-    const channels = listed(listing).filter(selects(selection, listing));
-    const counts = new Map<string, number>();
-    for (const channel of channels) {
-      const value = COUNTED[by](channel);
-      counts.set(value, (counts.get(value) ?? 0) + 1);
-    }
-    const sorted = [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
-    return {
-      position: cache.checkpoint,
-      now,
-      total: channels.length,
-      by,
-      counts: sorted.map(([value, count]) => ({ value, count })),
-    };
+    const counted = () => ({ position: cache.checkpoint, now, by, ...countsOf(listing, selection, COUNTED[by]) });
+    return inTurn(cache.size, counted);
   });
+};
+
+const countsOf = (listing: Listing, selection: Selection, ofWhat: (channel: Channel) => string) => {
+  const channels = listed(listing).filter(selects(selection, listing));
+  const counts = new Map<string, number>();
+  for (const channel of channels) {
+    const value = ofWhat(channel);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
+  return { total: channels.length, counts: sorted.map(([value, count]) => ({ value, count })) };
 };
 
 /** Empty where it is not known. */

@@ -36,5 +36,5 @@ export const v1Routes = async (server: FastifyInstance, options: ApiOptions): Pr
   for (const url of [...urls]) allowOnly(server, url, ['GET', 'HEAD']);
   const { operating } = options;
   if (operating) server.register(async (scope) => operatingRoutes(scope, options.cache, operating));
-  server.register(async (scope) => docsRoutes(scope));
+  server.register(async (scope) => docsRoutes(scope, operating?.jobs.operations ?? []));
 };

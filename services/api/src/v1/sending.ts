@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Scheduler } from '@rollcall/clock';
+import { createTurns } from '../turns.ts';
 
 /** From so many channels on a list takes long enough for others to notice. */
 const LONG = 1_000;
@@ -16,8 +16,8 @@ export type Sending = {
   body: (pieces: Iterable<string>, channels: number) => Readable;
 };
 
-export const createSending = (scheduler: Pick<Scheduler, 'sleep'> | undefined, most = MOST_CHANNELS): Sending => {
-  let last = Promise.resolve();
+export const createSending = (options: Parameters<typeof createTurns>[0], most = MOST_CHANNELS): Sending => {
+  const turn = createTurns({ ...options, rest: 0 });
   /** In the order in which something of them was taken. */
   const held = new Map<Readable, number>();
   let total = 0;
@@ -33,15 +33,9 @@ export const createSending = (scheduler: Pick<Scheduler, 'sleep'> | undefined, m
 
   return {
     inTurn: (channels, make) => {
-      if (channels < LONG || !scheduler) return make();
-      // The next one waits from the end of this one on: a timer that was over by then would keep everything else waiting.
+      if (channels < LONG) return make();
       // What is made may itself be waited for, as a reply of Fastify is until it is sent: that is nobody else's to wait for.
-      const made = last.then(() => scheduler.sleep(0)).then(() => ({ it: make() }));
-      last = made.then(
-        () => {},
-        () => {},
-      );
-      return made.then(({ it }) => it);
+      return turn(() => ({ it: make() })).then(({ it }) => it);
     },
     body: (pieces, channels) => {
       const noted = function* () {

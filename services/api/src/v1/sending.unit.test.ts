@@ -8,7 +8,7 @@ const pieces = function* () {
 };
 
 test('a list that is not read is broken off where too much is held, and not one that is read', async () => {
-  const { body } = createSending(undefined, 250);
+  const { body } = createSending({ clock: systemWorld.clock }, 250);
   const [unread, read] = [body(pieces(), 100), body(pieces(), 100)];
   await once(read.resume(), 'close');
   const [second, third] = [body(pieces(), 100), body(pieces(), 100)];
@@ -17,7 +17,7 @@ test('a list that is not read is broken off where too much is held, and not one 
 });
 
 test('one that is being read is broken off after one that waits for longer, though it began before', async () => {
-  const { body } = createSending(undefined, 250);
+  const { body } = createSending({ clock: systemWorld.clock }, 250);
   const [first, second] = [body(pieces(), 100), body(pieces(), 100)];
   await once(first, 'readable');
   first.read();
@@ -27,7 +27,7 @@ test('one that is being read is broken off after one that waits for longer, thou
 });
 
 test('long lists are made one after the other, with others in between', async () => {
-  const { inTurn } = createSending(systemWorld.scheduler);
+  const { inTurn } = createSending(systemWorld);
   let others = 0;
   const count = (): void => {
     others++;
@@ -35,8 +35,8 @@ test('long lists are made one after the other, with others in between', async ()
   };
   setImmediate(count);
   const make = (): number => {
-    // Longer than a timer waits.
-    for (const end = performance.now() + 5; performance.now() < end; );
+    // Longer than a turn is.
+    for (const end = performance.now() + 11; performance.now() < end; );
     return others;
   };
   const seen = await Promise.all([1, 2, 3].map(() => inTurn(100_000, make)));
@@ -45,7 +45,7 @@ test('long lists are made one after the other, with others in between', async ()
 });
 
 test('a list that could not be made keeps no other waiting', async () => {
-  const { inTurn } = createSending(systemWorld.scheduler);
+  const { inTurn } = createSending(systemWorld);
   const failing = inTurn(100_000, () => {
     throw new Error('away');
   });
@@ -54,13 +54,13 @@ test('a list that could not be made keeps no other waiting', async () => {
 });
 
 test('a list that nobody takes keeps no other waiting', async () => {
-  const { inTurn } = createSending(systemWorld.scheduler);
+  const { inTurn } = createSending(systemWorld);
   void inTurn(100_000, () => new Promise(() => {}));
   expect(await inTurn(100_000, () => 'made')).toBe('made');
 });
 
 test('a body has all pieces, also the one list that alone is too long', async () => {
-  const { body } = createSending(undefined, 5);
+  const { body } = createSending({ clock: systemWorld.clock }, 5);
   let length = 0;
   for await (const chunk of body(pieces(), 100)) length += String(chunk).length;
   expect(length).toBe(10 * 64 * 1024);

@@ -1,4 +1,4 @@
-import { type Channel, channelIsStale, isLongGone } from '@rollcall/channel';
+import { type Channel, channelIsStale, isDoubtful, isLongGone } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import { type CacheReader, isUncertain } from '@rollcall/state-cache';
 import type { FastifyReply } from 'fastify';
@@ -17,7 +17,7 @@ export const doubtsOf = (channel: Channel, cache: CacheReader): { stale?: true; 
  */
 export const stalePbxs = ({ cache, now, staleAfter }: Listing, asked?: readonly string[]): string[] =>
   [...cache.pbxs()]
-    .filter((pbx) => !pbx.connected || pbx.staleBefore !== undefined)
+    .filter(isDoubtful)
     .filter((pbx) => (asked ? asked.includes(pbx.name) : !isLongGone(pbx, now, staleAfter)))
     .map(({ name }) => name);
 

@@ -1,3 +1,4 @@
+import { isDoubtful } from '@rollcall/channel';
 import type { Clock } from '@rollcall/clock';
 import type { CacheReader } from '@rollcall/state-cache';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 export const createUnchanged = (clock: Pick<Clock, 'now'>) => {
   const since = clock.now().toString(36);
   return (request: FastifyRequest, reply: FastifyReply, cache: CacheReader): boolean => {
-    for (const { connected, staleBefore } of cache.pbxs()) if (!connected || staleBefore !== undefined) return false;
+    for (const pbx of cache.pbxs()) if (isDoubtful(pbx)) return false;
     let held = 0;
     for (const _ of cache.quarantine()) held += 1;
     // A retry or a repair changes the list at the same position.
