@@ -29,6 +29,7 @@ const REFUSED: Headers[] = [
   { Action: 'Command', Command: 'core show nothing' },
   { Action: 'Command', Command: 'core show channel' },
   { Action: 'Command', Command: 'core show channel not-there' },
+  { Action: 'Command', Command: 'core show uptime foo' },
   { Action: 'Command', Command: 'core show "channel" "not there"' },
   { Action: 'Command', Command: 'core show channels; core show version' },
   { Action: 'Events' },

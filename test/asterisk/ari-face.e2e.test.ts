@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WRITE_ONLY } from '../../services/api/src/ari/operations.ts';
 import { type RollcallProcess, startRollcall, waitFor } from '../support/rollcall-process.ts';
-import { differences, type Fidelity, type Field, faceOf, quietMoment } from './ari-side-by-side.ts';
+import { authorization, differences, type Fidelity, type Field, faceOf, quietMoment } from './ari-side-by-side.ts';
 import { missing, placesOf, tellStory, typesOf } from './ari-stories.ts';
 import { connectJudge, type Judge } from './judge.ts';
 import { findAsterisk } from './lab.ts';
@@ -118,6 +119,25 @@ for (const version of versions) {
       }
     });
 
+    test('refuses to read what can only be done, in the same words', async () => {
+      const { port } = new URL(running.url);
+      const told = async (url: string, headers = {}): Promise<string> => {
+        const answer = await fetch(url, { headers });
+        return `${answer.status} ${await answer.text()}`;
+      };
+      const paths = WRITE_ONLY.map((path) => path.replaceAll(/\{\w+\}/g, 'x'));
+      const theirs = new Map<string, string>();
+      for (const path of [...paths, '/%63hannels/x', '/channels/x/nonsense']) {
+        theirs.set(path, await told(`${pbx.ari.url}${path}`, { authorization: authorization(pbx.ari) }));
+      }
+      // What came after 16 is not there; ours is of 22.
+      const expected = [...theirs].filter(([, answer]) => version === '22' || !answer.includes('Resource not found'));
+      expect(expected.length).toBeGreaterThan(20);
+      for (const [path, answer] of expected) {
+        expect.soft(`${path} ${await told(`http://127.0.0.1:${port}/ari${path}`)}`).toBe(`${path} ${answer}`);
+      }
+    });
+
     /** A call with a bridge, a variable, callers and an end. */
     const callAndHangUp = async (): Promise<void> => {
       await judge.originate('Local/local@default/n', ECHO);
@@ -136,8 +156,7 @@ for (const version of versions) {
         );
         return ((await answer.json()) as { system: { version: string } }).system.version;
       };
-      const login = Buffer.from(`${pbx.ari.user}:${pbx.ari.password}`).toString('base64');
-      const asterisk = await versionOf(pbx.ari.url, `Basic ${login}`);
+      const asterisk = await versionOf(pbx.ari.url, authorization(pbx.ari));
       expect(asterisk).toMatch(new RegExp(`^${version}\\.`));
       for (const host of ['127.0.0.1', 'localhost'])
         expect(await versionOf(`http://${host}:${port}/ari`)).toBe(asterisk);

@@ -14,7 +14,8 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-const authorization = ({ user, password }: AriAccess): string =>
+/** What logs a user of ARI in. */
+export const authorization = ({ user, password }: AriAccess): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 export const askAri = async (access: AriAccess, path: string): Promise<unknown> =>
