@@ -61,7 +61,7 @@ export type Sockets = {
 };
 
 /**
- * @param options.protocols what it speaks; a client that names others only is refused with 400
+ * @param options.protocols what it speaks, in small letters; a client that names others only is refused with 400
  * @param options.maxPayload bytes of one message from a client
  */
 export const createSockets = (
@@ -72,7 +72,7 @@ export const createSockets = (
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxPayload,
-    handleProtocols: (offered) => [...offered].find((one) => options.protocols.includes(one)) ?? false,
+    handleProtocols: (offered) => [...offered].find((one) => options.protocols.includes(one.toLowerCase())) ?? false,
   });
   server.addHook('preClose', async () => {
     for (const socket of sockets.clients) {

@@ -36,9 +36,9 @@ export const eventsFace =
     return undefined;
   };
 
-/** Whoever names protocols must name this one; most clients name none. */
+/** Whoever names protocols must name this one, in any case, as in Asterisk; most clients name none. */
 const speaksAri = (offered: string | undefined): boolean =>
-  offered === undefined || offered.split(',').some((one) => one.trim() === 'ari');
+  offered === undefined || offered.split(',').some((one) => one.trim().toLowerCase() === 'ari');
 
 /** `app=a,b` and `app=a&app=b` mean the same. */
 const applicationNames = (query: unknown): string[] => {

@@ -170,11 +170,11 @@ describe('/ari/events', () => {
     await api.close();
     expect([1001, 1006]).toContain(await closed);
   });
-  test('speaks ari, and says so to whoever asks for it', async () => {
-    const socket = new WebSocket(address('/ari/events?app=one'), ['other', 'ari']);
+  test.each(['ari', 'ARI'])('speaks ari, and says so to whoever asks for %s', async (ari) => {
+    const socket = new WebSocket(address('/ari/events?app=one'), ['other', ari]);
     clients.push(socket);
     await new Promise((resolve) => socket.once('open', resolve));
-    expect(socket.protocol).toBe('ari');
+    expect(socket.protocol).toBe(ari);
   });
   test('whoever sends too much, or nonsense, loses his connection and nobody else does', async () => {
     const good = await connect('/ari/events?app=one&subscribeAll=true');
