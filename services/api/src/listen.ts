@@ -24,21 +24,22 @@ export const listen = async (
       'Add one: "rollcall user add NAME". Or listen on 127.0.0.1, or say --http-open.',
     );
   }
+  return bind(server, { host, port });
+};
+
+/** @throws RollcallError HTTP_PORT_IN_USE, HTTP_ADDRESS */
+export const bind = async (
+  server: Pick<FastifyInstance, 'listen'>,
+  { host, port }: { host: string; port: number },
+): Promise<string> => {
   try {
     return await server.listen({ host, port });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const { code } = error as NodeJS.ErrnoException;
+    const advice = 'Choose another: --http HOST:PORT.';
     throw code === 'EADDRINUSE'
-      ? new RollcallError(
-          'HTTP_PORT_IN_USE',
-          `${host}:${port} is in use by another program.`,
-          'Choose another: --http HOST:PORT.',
-        )
-      : new RollcallError(
-          'HTTP_ADDRESS',
-          `Cannot listen on ${host}:${port}: ${code ?? error}.`,
-          'Choose another: --http HOST:PORT.',
-        );
+      ? new RollcallError('HTTP_PORT_IN_USE', `${host}:${port} is in use by another program.`, advice)
+      : new RollcallError('HTTP_ADDRESS', `Cannot listen on ${host}:${port}: ${code ?? error}.`, advice);
   }
 };
 

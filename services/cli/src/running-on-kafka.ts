@@ -10,6 +10,7 @@ import { startListing } from './services/listing.ts';
 import { startProjecting } from './services/projecting.ts';
 import type { Service } from './services/run-service.ts';
 import { openEntrance, serveHttp } from './serving.ts';
+import { sessionStates } from './session-readings.ts';
 import type { KafkaEngine } from './settings/engines.ts';
 import type { Settings } from './settings/schema.ts';
 
@@ -44,11 +45,7 @@ export const startOnKafka = async (
       ...{ cache, at, follow, staleAfter, staleAnswers, metrics, clock: world.clock },
       readiness: () => ({
         problems: [...ingesting.problems(), ...projecting.problems(), ...listing.problems()],
-        pbxs: [...(ingesting.sessions()?.byPbx ?? [])].map(([name, { status, counters }]) => ({
-          name,
-          ...status,
-          counters,
-        })),
+        pbxs: sessionStates(ingesting.sessions()),
         position: cache.checkpoint,
         publishing: projecting.state(),
         spool: ingesting.spool(),

@@ -27,7 +27,7 @@ import { keepTo, retainOf, retentionPolicy, startRetention } from './retention.t
 import { spoolOptions } from './services/ingest-log.ts';
 import { openPatiently } from './services/patiently.ts';
 import { openEntrance, serveHttp } from './serving.ts';
-import { sessionReadings } from './session-readings.ts';
+import { sessionReadings, sessionStates } from './session-readings.ts';
 import { type Sessions, startSessions } from './sessions.ts';
 import { pbxSources } from './settings/pbx-source.ts';
 import type { Settings } from './settings/schema.ts';
@@ -112,7 +112,7 @@ export const startRollcall = async (
       readiness: () => ({
         problems: [projection.problem() ?? [], spooled?.state().problem ?? []].flat(),
         ...(spooled && { spool: spooled.state() }),
-        pbxs: [...(sessions?.byPbx ?? [])].map(([name, { status, counters }]) => ({ name, ...status, counters })),
+        pbxs: sessionStates(sessions),
         position: cache.checkpoint,
         ...(publisher && { publishing: published(publisher) }),
       }),

@@ -1,3 +1,4 @@
+import type { ApiOptions } from '@rollcall/api';
 import type { SessionReading } from '@rollcall/api/metrics';
 import type { Sessions } from './sessions.ts';
 
@@ -9,3 +10,7 @@ export const sessionReadings = (sessions: Sessions | undefined): SessionReading[
     queued: queued(),
     counters,
   }));
+
+/** What they say of themselves at `/readyz`. */
+export const sessionStates = (sessions: Sessions | undefined): ReturnType<ApiOptions['readiness']>['pbxs'] =>
+  [...(sessions?.byPbx ?? [])].map(([name, { status, counters }]) => ({ name, ...status, counters }));

@@ -1,9 +1,10 @@
+import { serveHealth } from '@rollcall/api/health';
 import { createMetrics } from '@rollcall/api/metrics';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { serveHealth } from '../services/health.ts';
 import { startIngesting } from '../services/ingesting.ts';
 import { createLogger, runService, type Service } from '../services/run-service.ts';
+import { sessionStates } from '../session-readings.ts';
 import { enginesOf } from '../settings/engines.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
 import { engineOptions, healthOptions, newLogOptions, pbxOptions, processOptions } from './service-options.ts';
@@ -35,11 +36,7 @@ const ingest = async (flags: Flags, { env, terminal, world }: Context): Promise<
         readiness: () => ({
           problems: ingesting.problems(),
           spool: ingesting.spool(),
-          pbxs: [...(ingesting.sessions()?.byPbx ?? [])].map(([name, { status, counters }]) => ({
-            name,
-            ...status,
-            counters,
-          })),
+          pbxs: sessionStates(ingesting.sessions()),
         }),
       });
       const pbxs = Object.keys(settings.pbx).join(', ') || 'demo: a recording plays';

@@ -1,7 +1,7 @@
+import { serveHealth } from '@rollcall/api/health';
 import { createMetrics } from '@rollcall/api/metrics';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { serveHealth } from '../services/health.ts';
 import { startProjecting } from '../services/projecting.ts';
 import { createLogger, runService, type Service } from '../services/run-service.ts';
 import { enginesOf } from '../settings/engines.ts';

@@ -9,6 +9,7 @@ import { enginesOf } from '../settings/engines.ts';
 import { type Flags, loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/schema.ts';
 import { showList } from '../show-list.ts';
+import { stopSignal } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { engineOptions, newLogOptions, pbxOptions, processOptions, servingOptions } from './service-options.ts';
 
@@ -37,10 +38,7 @@ const start = async (settings: Settings, { terminal, world }: Context): Promise<
     const engines = { log, publish: publish ?? log.connection };
     return runService(() => startOnKafka(settings, engines, world, logger), { out: terminal.out, logger });
   }
-  const stopped = new Promise<NodeJS.Signals>((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
+  const stopped = stopSignal();
   const stopping = new AbortController();
   void stopped.then(() => stopping.abort());
   const running = await startRollcall(settings, world, logger, { log, publish }, stopping.signal);

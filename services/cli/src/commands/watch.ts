@@ -11,6 +11,7 @@ import { processScreen } from '../reading/screen.ts';
 import { checkPbx, select } from '../reading/selection.ts';
 import { uncertainLines } from '../reading/uncertain.ts';
 import { watchFrame } from '../reading/watch-frame.ts';
+import { untilEnded } from '../signals.ts';
 import { listOptions } from './channels.ts';
 
 type Options = Place & { pbx?: string; filter?: string[] };
@@ -49,22 +50,15 @@ const watch = async (options: Options, context: Context): Promise<void> => {
     remote === undefined
       ? await followLog({ data: options.data ?? settings.data, settings, world })
       : await followServer(remote, options.pbx, world);
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  for (const signal of SIGNALS) process.once(signal, end);
-  context.signal?.addEventListener('abort', end, { once: true });
-  if (context.signal?.aborted) end();
   try {
     checkPbx(followed.cache, options.pbx);
     const watched = { followed, filter, pbx: options.pbx };
-    await (terminal.columns === undefined ? print(watched, context, ending) : show(watched, context, ending));
+    const tell = terminal.columns === undefined ? print : show;
+    await untilEnded(context.signal, (ending) => tell(watched, context, ending));
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
     await followed.close();
   }
 };
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const print = async (watched: Watched, { terminal, world }: Context, ending: AbortController): Promise<void> => {
   const { followed } = watched;

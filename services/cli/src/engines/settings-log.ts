@@ -5,7 +5,8 @@ import pino from 'pino';
 import type { ReadingSettings } from '../context.ts';
 import { enginesOf } from '../settings/engines.ts';
 import { notThisLog } from './embedded-only.ts';
-import { type OneLogEngine, openEventStore } from './open-list.ts';
+import { openLogToRead } from './log-to-read.ts';
+import type { OneLogEngine } from './open-list.ts';
 
 type Place = { data: string; settings?: ReadingSettings | undefined; world: World };
 
@@ -26,9 +27,7 @@ export const engineOf = async (settings: ReadingSettings | undefined): Promise<O
 
 /** The log that the settings name, to read beside whoever writes it. @throws RollcallError as engineOf, and those of the log */
 export const openSettingsLog = async ({ data, settings, world }: Place): Promise<EventLog> => {
-  const engine = await engineOf(settings);
-  if (engine.is === 'embedded') return openEmbeddedLog({ dir: data, world, mode: 'read' });
-  return openEventStore(engine, { world, mode: 'read', logger: pino({ level: 'silent' }) });
+  return openLogToRead(await engineOf(settings), { data, world, logger: pino({ level: 'silent' }) });
 };
 
 /**

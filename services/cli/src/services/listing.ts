@@ -8,12 +8,12 @@ import { tell } from '@rollcall/projector';
 import { type Fold, startFold } from '@rollcall/projector-service/list';
 import { createMemoryCache } from '@rollcall/state-cache';
 import type { Logger } from 'pino';
+import { openLogToRead } from '../engines/log-to-read.ts';
 import type { OneLogEngine } from '../engines/open-list.ts';
 import type { Engines, LogEngine } from '../settings/engines.ts';
 import { settingsWrong } from '../settings/settings-wrong.ts';
 import { viewAt } from '../view.ts';
 import { followView } from './follow-view.ts';
-import { openLogToRead } from './log-to-read.ts';
 import { onceReady } from './once-ready.ts';
 import { openPatiently } from './patiently.ts';
 

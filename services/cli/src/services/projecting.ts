@@ -5,11 +5,11 @@ import type { KafkaConnection } from '@rollcall/kafka';
 import type { Publisher } from '@rollcall/projection-topic';
 import { type Fold, startFold, startPublishing } from '@rollcall/projector-service/list';
 import type { Logger } from 'pino';
+import { openLogToRead } from '../engines/log-to-read.ts';
 import type { OneLogEngine } from '../engines/open-list.ts';
 import type { KafkaEngine, LogEngine } from '../settings/engines.ts';
 import type { Settings } from '../settings/schema.ts';
 import { startTracing } from '../tracing/start.ts';
-import { openLogToRead } from './log-to-read.ts';
 import { openPatiently } from './patiently.ts';
 
 /** Log → list → topic. */

@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Settings } from '../settings/schema.ts';
+import { stopSignal } from '../signals.ts';
 
 /** A part of Rollcall in a process of its own. */
 export type Service = {
@@ -19,10 +20,7 @@ export const runService = async (
   start: () => Promise<Service>,
   { out, logger }: { out: (text: string) => void; logger: Logger },
 ): Promise<void> => {
-  const stopped = new Promise<NodeJS.Signals>((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
+  const stopped = stopSignal();
   const service = await start();
   out(`${service.lines.join('\n')}\n`);
   const never = new Promise<never>(() => {});

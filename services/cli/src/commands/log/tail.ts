@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { openSettingsLog } from '../../engines/settings-log.ts';
 import { jsonLine } from '../../reading/json-line.ts';
+import { untilEnded } from '../../signals.ts';
 import { usage } from './usage.ts';
 
 type Options = { data?: string; lines: string; follow?: boolean; json?: boolean; pbx?: string };
@@ -30,24 +31,17 @@ const tail = async (options: Options, context: Context): Promise<void> => {
   const log = await openSettingsLog({ data: options.data ?? settings.data, settings, world });
   const passes = ({ pbx }: RecordedEvent): boolean => options.pbx === undefined || pbx === options.pbx;
   const print = (event: RecordedEvent): void => terminal.out(options.json ? jsonLine(event) : line(event));
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  for (const signal of SIGNALS) process.once(signal, end);
-  context.signal?.addEventListener('abort', end, { once: true });
-  if (context.signal?.aborted) end();
   try {
     const head = await log.head();
     for (const event of await lastEvents(log, head, wanted, passes)) print(event);
     if (!options.follow) return;
-    for await (const batch of log.subscribe(head, ending.signal))
-      for (const event of batch.filter(passes)) print(event);
+    await untilEnded(context.signal, async ({ signal }) => {
+      for await (const batch of log.subscribe(head, signal)) for (const event of batch.filter(passes)) print(event);
+    });
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
     await log.close();
   }
 };
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const count = (text: string): number => {
   if (/^\d{1,6}$/.test(text) && Number(text) <= MAX_LINES) return Number(text);

@@ -1,7 +1,7 @@
 import type { World } from '@rollcall/clock';
 import { type EventLog, openEmbeddedLog } from '@rollcall/event-log';
 import type { Logger } from 'pino';
-import { type OneLogEngine, openEventStore } from '../engines/open-list.ts';
+import { type OneLogEngine, openEventStore } from './open-list.ts';
 
 /**
  * A log that another process writes: in the data directory of that process, or in EventStoreDB.
