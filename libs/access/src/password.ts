@@ -11,8 +11,8 @@ const HASH_BYTES = 32;
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
 
-export const MIN_PASSWORD = 12;
-export const MAX_PASSWORD = 1_024;
+const MIN_PASSWORD = 12;
+const MAX_PASSWORD = 1_024;
 
 /** @throws RollcallError PASSWORD_WRONG */
 export const checkPassword = (password: string): void => {

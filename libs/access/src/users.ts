@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const roleSchema = z.enum(['read', 'operate']);
+const roleSchema = z.enum(['read', 'operate']);
 
 /** Of a user; it is shown in lists and logs. */
 export const userNameSchema = z
@@ -10,7 +10,7 @@ export const userNameSchema = z
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `is not ${bytes} bytes in hex`);
 
 /** A password as it is kept: scrypt (RFC 7914) with its cost, so that the cost may rise later. */
-export const passwordHashSchema = z.strictObject({
+const passwordHashSchema = z.strictObject({
   scheme: z.literal('scrypt'),
   /** At most what a login may cost: beyond it a file could stop the service. */
   cost: z.union([z.literal(2 ** 14), z.literal(2 ** 15), z.literal(2 ** 16), z.literal(2 ** 17)]),

@@ -111,22 +111,10 @@ export type ChannelEvent = Exclude<DomainEvent, PbxEvent>;
 
 export type Source = 'ami' | 'ari' | 'reconcile' | 'operator';
 
-const envelopeShape = {
-  /** UUID; a retry of the same append repeats it. */
-  id: z.uuid(),
-  /** Milliseconds since 1970: the PBX's time where it gives one, else when the report was received. */
-  time: z.number(),
-  pbx: text,
-  boot: z.int(),
-  source: z.enum(['ami', 'ari', 'reconcile', 'operator']),
-  schema: z.int(),
-};
-
-/** For events that come from outside (an import of a log); what this process wrote itself is trusted. */
-export const newEventSchema = z.intersection(z.object(envelopeShape), domainEventSchema);
-
 export type NewEvent = DomainEvent & {
+  /** UUID; a retry of the same append repeats it. */
   id: string;
+  /** Milliseconds since 1970: the PBX's time where it gives one, else when the report was received. */
   time: number;
   pbx: string;
   boot: number;

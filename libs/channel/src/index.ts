@@ -29,7 +29,6 @@ export {
   isTerminal,
   type NewEvent,
   namedType,
-  newEventSchema,
   type PbxEvent,
   type RecordedEvent,
   SCHEMA_VERSION,

@@ -14,7 +14,7 @@ export const concise = (listing: Listing): string =>
     .map((channel) => conciseRow(channel, listing.now))
     .join('');
 
-export const conciseRow = (channel: Channel, now: number): string =>
+const conciseRow = (channel: Channel, now: number): string =>
   `${[
     channel.name,
     channel.context ?? '',

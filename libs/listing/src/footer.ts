@@ -27,7 +27,7 @@ export const counts = (listing: Pick<Listing, 'channels' | 'isStale'>): Counts =
  * while a channel that a masquerade (a pickup, a redirect) has given dialplan, or taken it from, still shows the other. Under
  * a heavy mix of all of these on Asterisk 22 it was equal in nine of ten moments, and one too low in the rest.
  */
-export const runsDialplan = (channel: Channel): boolean =>
+const runsDialplan = (channel: Channel): boolean =>
   Boolean(channel.exten && channel.application) &&
   channel.applicationData !== '(Outgoing Line)' &&
   !isAtBirthplace(channel);

@@ -13,7 +13,7 @@ const TITLE = line('Channel', 'Location', 'State', 'Application(Data)');
 export const plain = (listing: Listing): string =>
   TITLE + oldestFirst(listing.channels).map(plainRow).join('') + footer(listing);
 
-export const plainRow = (channel: Channel): string =>
+const plainRow = (channel: Channel): string =>
   line(
     channel.name,
     channel.context && channel.exten ? `${channel.exten}@${channel.context}:${channel.priority ?? 0}` : '(None)',

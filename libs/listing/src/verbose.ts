@@ -41,4 +41,4 @@ export const verbose = (listing: Listing): string =>
     .join('') +
   footer(listing);
 
-export const verboseRow = (channel: Channel, now: number): string => line(({ text }) => text(channel, now));
+const verboseRow = (channel: Channel, now: number): string => line(({ text }) => text(channel, now));

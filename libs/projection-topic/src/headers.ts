@@ -10,7 +10,7 @@ const number = z
   .transform(Number);
 
 /** Headers that a reader needs. They are texts; there are more on a record, and there may come more. */
-export const headersSchema = z.object({
+const headersSchema = z.object({
   schema: number.describe(
     'Version of value and headers. Pass over snapshots of one that you do not know; tombstones stay tombstones.',
   ),

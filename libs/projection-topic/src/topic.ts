@@ -12,7 +12,7 @@ export const TOPICS: TopicNames = { channels: 'rollcall.channels', status: 'roll
 export type TopicSetting = { name: string; value: string; is: (found: string) => boolean; why: string };
 
 /** How long a tombstone can still be read, in milliseconds: one day, as Kafka has it. */
-export const DELETE_RETENTION_MS = 24 * 60 * 60 * 1000;
+const DELETE_RETENTION_MS = 24 * 60 * 60 * 1000;
 /** Less than that, in milliseconds, Rollcall does not publish to. */
 export const LEAST_RETENTION_MS = 60 * 60 * 1000;
 

@@ -9,7 +9,7 @@ const MAX_REGEX = 200;
 const MAX_FILTERS = 50;
 
 /** What a filter may ask: the fields that --json prints. */
-export const FILTER_FIELDS: readonly string[] = [
+const FILTER_FIELDS: readonly string[] = [
   ...Object.keys(
     shapeChannel({
       pbx: '',

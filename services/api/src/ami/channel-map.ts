@@ -36,7 +36,7 @@ export const coreShowChannelMap: Action = function* (request, view) {
 };
 
 /** Through its bridge to the others in it, from a Local channel among them to its other half, and on from there; by name. */
-export const connectedTo = (channel: Channel, view: View): Channel[] => {
+const connectedTo = (channel: Channel, view: View): Channel[] => {
   const own = view.channels().filter(({ pbx }) => pbx === channel.pbx);
   const byBridge = Map.groupBy(own, ({ bridge }) => bridge ?? '');
   const byName = new Map(own.map((one) => [one.name.toLowerCase(), one]));

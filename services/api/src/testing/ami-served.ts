@@ -10,7 +10,7 @@ import { SINCE } from './served.ts';
 export const NOW = SINCE + 60_000;
 
 /** Lets in user `u` with secret `s`; user `a` sees pbx-a alone. MD5 is decided by the access package, not here. */
-export const testLogin: AmiOptions['login'] = async (attempt) => {
+const testLogin: AmiOptions['login'] = async (attempt) => {
   if ('secret' in attempt && attempt.secret === 's') {
     if (attempt.user === 'u') return { name: 'u', role: 'read' };
     if (attempt.user === 'a') return { name: 'a', role: 'read', pbxs: ['pbx-a'] };

@@ -32,7 +32,7 @@ type Route = {
 const nothing = z.strictObject({});
 
 /** Every route of `/v1` that a program may rely on. */
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   {
     path: '/channels',
     method: 'get',

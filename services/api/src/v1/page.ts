@@ -2,7 +2,7 @@ import type { Channel } from '@rollcall/channel';
 import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 
-export const SORTS = ['created', 'name', 'pbx', 'state', 'uniqueid', 'position'] as const;
+const SORTS = ['created', 'name', 'pbx', 'state', 'uniqueid', 'position'] as const;
 type Sort = (typeof SORTS)[number];
 
 /** `created`, or `-created` for the other way round. */

@@ -3,7 +3,7 @@ import { RollcallError } from '@rollcall/errors';
 import { z } from 'zod';
 import type { Operated } from './operated.ts';
 
-export const findingSchema = z.object({
+const findingSchema = z.object({
   /** The PBX's name, or what of this machine it is about. */
   of: z.string(),
   what: z.string(),

@@ -58,7 +58,7 @@ export const remoteOf = (place: Place, { env }: Pick<Context, 'env'>): Remote | 
   return { url, token: tokenFile === undefined ? env.ROLLCALL_TOKEN || undefined : readToken(tokenFile) };
 };
 
-export const checkPlace = ({ data, url, tokenFile, caFile }: Place): void => {
+const checkPlace = ({ data, url, tokenFile, caFile }: Place): void => {
   if (url === undefined && (tokenFile ?? caFile) !== undefined) {
     throw new RollcallError(
       'URL_NEEDED',

@@ -4,13 +4,13 @@ const KAFKA = /^kafkas?:\/\//;
 const EVENTSTORE = /^(esdb|kurrentdb)(\+discover)?:\/\//;
 
 export const isKafkaAddress = (text: string): boolean => KAFKA.test(text);
-export const isEventStoreAddress = (text: string): boolean => EVENTSTORE.test(text);
+const isEventStoreAddress = (text: string): boolean => EVENTSTORE.test(text);
 
 /** What is wrong inside an address is said by who reads it; it may hold a secret, and is not repeated here. */
 const address = (fits: (text: string) => boolean, form: string) =>
   z.string().trim().max(4000).refine(fits, `is not ${form}`);
 
-export const kafkaAddressSchema = address(isKafkaAddress, 'kafka://HOST:PORT or kafkas://USER@HOST:PORT');
+const kafkaAddressSchema = address(isKafkaAddress, 'kafka://HOST:PORT or kafkas://USER@HOST:PORT');
 
 /** In the environment and on the command line a number is a text. */
 const whole = (most: number) =>

@@ -41,7 +41,7 @@ export const pbxSource = ({ pbx, settings, variables, installation, world }: Sou
  * The ARI that the settings name beside a PBX's AMI, for audits; undefined where they name none.
  * @throws RollcallError PBX_ADDRESS, PBX_SECRET_MISSING, PBX_CA_FILE
  */
-export const ariBeside = ({ pbx, settings, world }: Pick<SourceOptions, 'pbx' | 'settings' | 'world'>) => {
+const ariBeside = ({ pbx, settings, world }: Pick<SourceOptions, 'pbx' | 'settings' | 'world'>) => {
   const { ari, url } = settings;
   if (ari === undefined) return undefined;
   const address = addressOf(pbx, ari);
