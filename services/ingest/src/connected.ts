@@ -1,5 +1,6 @@
 import type { Finding } from '@rollcall/asterisk';
 import type { Channel, ChannelList, ChannelObservation } from '@rollcall/channel';
+import type { Cancel } from '@rollcall/clock';
 import { isRollcallError } from '@rollcall/errors';
 import { type AuditingOptions, createAuditing } from './auditing.ts';
 import type { Comparison } from './comparison.ts';
@@ -32,6 +33,10 @@ export const createConnected = (options: ConnectedOptions) => {
   let listed = 0;
   /** The last list was complete: what an incomplete one lacks is in doubt still, and nobody knows what that is. */
   let whole = false;
+  /** Lists in a row that were not. */
+  let incomplete = 0;
+  /** When the next list is asked for, unless one is under way. */
+  let next: { at: number; cancel: Cancel } | undefined;
 
   const looks = createLooks({
     look: (uniqueid) => connection.look(uniqueid),
@@ -39,6 +44,7 @@ export const createConnected = (options: ConnectedOptions) => {
     answered: (uniqueid, found, askedAt) => queue.push([{ kind: 'looked', uniqueid, found, askedAt }]),
     failed: (uniqueid) => {
       if (auditing.comparison) queue.push([{ kind: 'not-looked', uniqueid }]);
+      if (next && doubtful.has(uniqueid)) askAgainIn(SOON_MS);
     },
   });
 
@@ -60,11 +66,16 @@ export const createConnected = (options: ConnectedOptions) => {
   const auditing = createAuditing({ ...options, askForList, find: looks.find, untilEnd });
   const hangups = createHangupWatch(options);
 
-  /** Only once a list has been taken is the next one due: however slow the log, it is clear what came after which. */
-  const askAgainLater = (): void => {
-    world.scheduler.after(options.reconcileEvery, () => {
+  /** No later than it is due already. */
+  const askAgainIn = (delay: number): void => {
+    const at = world.clock.monotonic() + Math.min(delay, options.reconcileEvery);
+    if (next && next.at <= at) return;
+    next?.cancel();
+    const cancel = world.scheduler.after(at - world.clock.monotonic(), () => {
+      next = undefined;
       if (!signal.aborted) askForList();
     });
+    next = { at, cancel };
   };
 
   const settledIfNoDoubt = async (): Promise<void> => {
@@ -76,7 +87,9 @@ export const createConnected = (options: ConnectedOptions) => {
   const takeList = async (list: ChannelList, time: number | undefined): Promise<void> => {
     const { comparison, ...since } = asked.shift() ?? { askedAt: writer.heard };
     if (comparison) await writer.refresh([...options.listed()]);
-    else askAgainLater();
+    // Only once a list has been taken is the next one due: however slow the log, it is clear what came after which.
+    else askAgainIn(list.complete ? options.reconcileEvery : SOON_MS * 2 ** incomplete);
+    incomplete = list.complete ? 0 : incomplete + 1;
     const compared = await reconciler.list(list, since, time);
     const { doubts } = compared;
     comparison?.compared(list, compared);
@@ -155,3 +168,8 @@ export const createConnected = (options: ConnectedOptions) => {
 export type Connected = ReturnType<typeof createConnected>;
 
 const BATCH = 1000;
+/**
+ * Milliseconds to the next list where something is in doubt that nothing else will settle: a list was not whole, or no answer came. Twice
+ * as long after each list that is not whole: it may be too long for this PBX.
+ */
+const SOON_MS = 5_000;

@@ -69,7 +69,7 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
     if (everyPbx && admitted.pbxs) throw isBound(admitted);
     request.identity = admitted;
     request.view = view(admitted);
-    if (asked && admitted !== ANYBODY && admitted !== OPERATOR) present?.(request.socket, admitted);
+    if (mayBeRevoked(admitted, asked)) present?.(request.socket, admitted);
   };
   // Nothing is waited for where nothing is shown: a promise costs each request.
   server.addHook('onRequest', (request, reply, done) => {
@@ -94,6 +94,10 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
       .then(() => done(), done);
   });
 };
+
+/** Who came in without a login may not stay once logins are asked for; what is open to all, such as health, stays so. */
+const mayBeRevoked = (admitted: Identity, asked: boolean): boolean =>
+  admitted !== OPERATOR && (admitted !== ANYBODY || !asked);
 
 type IdentityOf = (shown: Credentials, address: string) => Promise<Identity | undefined>;
 
