@@ -101,7 +101,7 @@ const served = async (child: ChildProcess, printed: () => string): Promise<strin
 export const waitFor = async (
   what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
-  limit = 30_000,
+  limit = 60_000,
 ): Promise<number> => {
   const begin = performance.now();
   while (!(await condition())) {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { createMetrics, listMetrics } from '../metrics/index.ts';
 import { createJobs, operation } from '../operations.ts';
 import { cacheOf, channelOf, heldAt, pbxNamed, serve } from '../testing/served.ts';
-import { basic, PASSWORD, someUsers } from '../testing/users.ts';
+import { basic, noUsers, PASSWORD, someUsers } from '../testing/users.ts';
 
 const OPERATOR_TOKEN = '0123456789abcdef'.repeat(4);
 /** Stands in everything that belongs to the PBX that a bound user may not see. */
@@ -244,6 +244,19 @@ describe('with users', () => {
 
 describe('without users', () => {
   const open = (more: Parameters<typeof serve>[0]) => serve(more);
+  test('who came in without a login goes as soon as there is a user', async () => {
+    const none = noUsers();
+    const { access, admin } = none;
+    const server = await open({ cache: cacheOf([], []), access, scheduler: systemWorld.scheduler });
+    const socket = connect(server.port, '127.0.0.1');
+    const closed = once(socket, 'close');
+    socket.write(`GET /v1/channels HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`);
+    await once(socket, 'data');
+    await admin.addUser({ name: 'first', role: 'read' });
+    await closed;
+    await server.close();
+    none.remove();
+  }, 10_000);
   test('whoever asks from this machine under its own address reads; a login that is shown is not looked at', async () => {
     const server = await open({ cache: cacheOf([], []) });
     const shown = { headers: { authorization: basic('any', 'thing') } };

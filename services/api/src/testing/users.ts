@@ -6,18 +6,26 @@ import { systemWorld } from '@rollcall/clock';
 
 export const PASSWORD = 'correct horse battery';
 
-/** Users in a directory of their own, whose passwords cost next to nothing. */
-export const someUsers = async () => {
+/** A directory of its own, without users so far, whose passwords will cost next to nothing. */
+export const noUsers = () => {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-users-'));
   const { clock, random } = systemWorld;
   const passwords = createPasswords(random, { scheme: 'scrypt', cost: 2 ** 14, blockSize: 1, parallelization: 1 });
-  const admin = administer(dir, systemWorld, passwords);
+  return {
+    admin: administer(dir, systemWorld, passwords),
+    access: openAccess({ dir, clock, random, passwords }),
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+};
+
+export const someUsers = async () => {
+  const users = noUsers();
+  const { admin } = users;
   await admin.addUser({ name: 'reader', role: 'read', password: PASSWORD });
   await admin.addUser({ name: 'operator', role: 'operate', password: PASSWORD });
   await admin.addUser({ name: 'bound', role: 'read', password: PASSWORD, pbxs: ['pbx-a'] });
   return {
-    admin,
-    access: openAccess({ dir, clock, random, passwords }),
+    ...users,
     tokens: {
       reader: admin.addToken('reader', {}),
       operator: admin.addToken('operator', {}),
@@ -25,7 +33,6 @@ export const someUsers = async () => {
       /** Of one who may operate, and may only read itself. */
       lesser: admin.addToken('operator', { role: 'read' }),
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 };
 
