@@ -97,7 +97,7 @@ export const identify = (server: FastifyInstance, options: ApiOptions): void => 
 
 /** Who came in without a login may not stay once logins are asked for; what is open to all, such as health, stays so. */
 const mayBeRevoked = (admitted: Identity, asked: boolean): boolean =>
-  admitted !== OPERATOR && asked && admitted !== ANYBODY;
+  admitted !== OPERATOR && (admitted !== ANYBODY || !asked);
 
 type IdentityOf = (shown: Credentials, address: string) => Promise<Identity | undefined>;
 
