@@ -143,7 +143,12 @@ describe('/v1/channels', () => {
   test.each([
     ['?colour=red', 'QUERY_WRONG', 'colour'],
     ['?limit=0', 'QUERY_WRONG', 'limit'],
-    ['?limit=x', 'QUERY_WRONG', 'limit'],
+    ['?limit=x', 'QUERY_WRONG', 'limit: it is no number.'],
+    ['?limit=1.5', 'QUERY_WRONG', 'limit: it is no whole number.'],
+    ['?limit=1&limit=2', 'QUERY_WRONG', 'limit: it is given more than once.'],
+    ['?state=6&state=4', 'QUERY_WRONG', 'state: it is given more than once.'],
+    ['?state=6,', 'QUERY_WRONG', 'state: between commas stands a value, and here is none.'],
+    ['?fields=name,', 'QUERY_WRONG', 'fields: there is no ""; there are '],
     ['?sort=colour', 'QUERY_WRONG', 'sort'],
     ['?stale=perhaps', 'QUERY_WRONG', 'stale'],
     ['?state=upp', 'QUERY_WRONG', 'there is no upp; there are Down, '],

@@ -50,6 +50,16 @@ export const channelsModel = z.strictObject({
   quarantine: setAsideModel,
 });
 
+/** Of channels that are shown with `fields` alone. */
+export const fieldsModel = channelsModel.extend({
+  channels: z.array(
+    channelModel
+      .partial()
+      .extend({ stateText: z.string().optional().meta({ description: 'The state in words; only by `fields`.' }) })
+      .meta({ id: 'ChannelFields', description: 'With `fields`: those of a channel that were asked for.' }),
+  ),
+});
+
 export const oneChannelModel = z.strictObject({ position: whole, channel: channelModel });
 
 export const eventModel = z

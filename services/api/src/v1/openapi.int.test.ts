@@ -3,7 +3,8 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createJobs, operation } from '../operations.ts';
-import { cacheOf, pbxNamed, serve } from '../testing/served.ts';
+import { cacheOf, channelOf, pbxNamed, serve } from '../testing/served.ts';
+import { fieldsModel } from './models.ts';
 import { openApi } from './openapi.ts';
 
 let api: Awaited<ReturnType<typeof serve>>;
@@ -32,6 +33,24 @@ test('every reference in the document leads to what stands in it', () => {
     path.split('/').reduce<unknown>((at, key) => (Object(at) as Record<string, unknown>)[key], document);
   expect(references.filter((path) => found(path) === undefined)).toEqual([]);
   expect(new Set(references)).toContain('components/schemas/Channel');
+});
+
+test('channels with fields alone are as the document says', async () => {
+  const one = await serve({ cache: cacheOf([pbxNamed('pbx-a')], [channelOf('pbx-a', '1.1')]) });
+  const { body } = await one.ask('/v1/channels?fields=name,stateText');
+  expect(fieldsModel.parse(body).channels).toEqual([{ name: 'PJSIP/1.1', stateText: 'Up' }]);
+  expect(JSON.stringify(openApi().paths?.['/v1/channels']?.get)).toContain('#/components/schemas/ChannelFields');
+  await one.close();
+});
+
+test('the document tells how a feed resumes, what a stopped job answers, and that operating takes a login', () => {
+  const { paths = {} } = openApi();
+  for (const path of ['/v1/events', '/v1/events/ws'])
+    expect(paths[path]?.get?.parameters).toContainEqual(
+      expect.objectContaining({ in: 'header', name: 'Last-Event-ID' }),
+    );
+  expect(Object.keys(paths['/v1/jobs/{id}']?.delete?.responses ?? {})).toEqual(['200', '202', 'default']);
+  for (const path of ['/v1/jobs', '/v1/image']) expect(paths[path]?.get?.security).not.toContainEqual({});
 });
 
 test('the document has every operation, and its body refuses what the operation refuses', async () => {

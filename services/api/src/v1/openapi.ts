@@ -7,6 +7,7 @@ import {
   channelsModel,
   countsModel,
   eventModel,
+  fieldsModel,
   jobModel,
   oneChannelModel,
   onePbxModel,
@@ -23,13 +24,23 @@ type Route = {
   summary: string;
   tag: 'List' | 'Feed' | 'Operating';
   query?: z.ZodObject;
+  headers?: z.ZodObject;
   body?: z.ZodType;
   answer: z.ZodType;
   type?: string;
   status?: number;
+  /** Another status with the same answer. */
+  also?: number;
 };
 
 const nothing = z.strictObject({});
+
+const resumeHeaders = z.object({
+  'Last-Event-ID': z
+    .string()
+    .optional()
+    .meta({ description: 'The id of the last event that was read; counts before after.' }),
+});
 
 /** Every route of `/v1` that a program may rely on. */
 const ROUTES: readonly Route[] = [
@@ -39,7 +50,7 @@ const ROUTES: readonly Route[] = [
     summary: 'The live channels',
     tag: 'List',
     query: channelsQuery,
-    answer: channelsModel,
+    answer: z.union([channelsModel, fieldsModel]),
   },
   {
     path: '/channels/{pbx}/{uniqueid}',
@@ -80,6 +91,7 @@ const ROUTES: readonly Route[] = [
     summary: 'What happens, by server-sent events; resumes after Last-Event-ID',
     tag: 'Feed',
     query: eventsQuery,
+    headers: resumeHeaders,
     answer: eventModel,
     type: 'text/event-stream',
   },
@@ -89,6 +101,7 @@ const ROUTES: readonly Route[] = [
     summary: 'The same by websocket: one event a message',
     tag: 'Feed',
     query: eventsQuery,
+    headers: resumeHeaders,
     answer: nothing,
     status: 101,
   },
@@ -106,7 +119,14 @@ const ROUTES: readonly Route[] = [
     tag: 'Operating',
     answer: jobModel,
   },
-  { path: '/jobs/{id}', method: 'delete', summary: 'Stop a job', tag: 'Operating', answer: jobModel },
+  {
+    path: '/jobs/{id}',
+    method: 'delete',
+    summary: 'Stop a job: 202 while it still runs, 200 when it is over',
+    tag: 'Operating',
+    answer: jobModel,
+    also: 202,
+  },
   {
     path: '/jobs/{id}/progress',
     method: 'get',
@@ -115,7 +135,17 @@ const ROUTES: readonly Route[] = [
     answer: z.unknown(),
     type: 'application/x-ndjson',
   },
+  {
+    path: '/image',
+    method: 'get',
+    summary: 'The list whole with its indexes, of one moment, as lines of JSON',
+    tag: 'Operating',
+    answer: z.unknown(),
+    type: 'application/x-ndjson',
+  },
 ];
+
+const LOGINS: OpenAPIV3_1.SecurityRequirementObject[] = [{ token: [] }, { password: [] }, { api_key: [] }];
 
 /** Each has its own body, so each is a route of its own to whoever reads the document. */
 const beginning = ({ name, body }: Operation): Route => ({
@@ -148,11 +178,15 @@ export const openApi = (operations: readonly Operation[] = []): OpenAPIV3_1.Docu
       license: { name: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{}, { token: [] }, { password: [] }],
+    security: [{}, ...LOGINS],
     paths,
     components: {
       schemas,
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        password: { type: 'http', scheme: 'basic' },
+        api_key: { type: 'apiKey', in: 'query', name: 'api_key', description: 'user:password, as Asterisk takes it.' },
+      },
     },
   };
 };
@@ -161,15 +195,23 @@ type Schemas = Record<string, OpenAPIV3_1.SchemaObject>;
 type Converted = OpenAPIV3_1.NonArraySchemaObject & { $schema?: string; $defs?: Schemas };
 
 const operation = (route: Route, schemas: Schemas): object => {
-  const { path, summary, tag, query, body, answer, type = 'application/json', status = 200 } = route;
+  const { path, summary, tag, query, headers, body, answer, type = 'application/json', status = 200, also } = route;
   const content = (schema: z.ZodType, of: string) => ({ [of]: { schema: jsonSchema(schema, 'output', schemas) } });
+  const good = { description: summary, ...(status !== 101 && { content: content(answer, type) }) };
   return {
     summary,
     tags: [tag],
-    parameters: [...placesIn(path), ...(query ? parametersOf(query, schemas) : [])],
+    // Operating takes a login also where reading takes none.
+    ...(tag === 'Operating' && { security: LOGINS }),
+    parameters: [
+      ...placesIn(path),
+      ...(query ? parametersOf(query, 'query', schemas) : []),
+      ...(headers ? parametersOf(headers, 'header', schemas) : []),
+    ],
     ...(body && { requestBody: bodyOf(jsonSchema(body, 'input', schemas)) }),
     responses: {
-      [status]: { description: summary, ...(status !== 101 && { content: content(answer, type) }) },
+      [status]: good,
+      ...(also && { [also]: good }),
       default: {
         description: 'What is wrong, and what to do.',
         content: content(problemModel, 'application/problem+json'),
@@ -192,11 +234,11 @@ const placesIn = (path: string): object[] =>
     schema: { type: 'string' },
   }));
 
-const parametersOf = (query: z.ZodObject, schemas: Schemas): object[] => {
+const parametersOf = (query: z.ZodObject, place: 'query' | 'header', schemas: Schemas): object[] => {
   const { properties = {}, required = [] } = jsonSchema(query, 'input', schemas);
   return Object.entries(properties).map(([name, schema]) => {
     const { description, ...rest } = schema as { description?: string };
-    return { name, in: 'query', required: required.includes(name), ...(description && { description }), schema: rest };
+    return { name, in: place, required: required.includes(name), ...(description && { description }), schema: rest };
   });
 };
 

@@ -10,10 +10,13 @@ export const namesOf = (names: readonly string[]) =>
     .pipe(
       z.array(
         z.enum(names, {
-          error: ({ input }) => `there is no ${String(input).slice(0, 60)}; there are ${names.join(', ')}`,
+          error: ({ input }) => `there is no ${shown(input)}; there are ${names.join(', ')}`,
         }),
       ),
     );
+
+/** As it was written; nothing at all would be a gap in the sentence. */
+const shown = (input: unknown): string => String(input).slice(0, 60) || '""';
 
 /** Values separated by commas, each of so many characters at most. */
 export const listOf = (longest: number) =>
@@ -21,7 +24,7 @@ export const listOf = (longest: number) =>
     .string()
     .max(20 * longest)
     .transform((text) => text.split(',').map((one) => one.trim()))
-    .pipe(z.array(z.string().min(1).max(longest)));
+    .pipe(z.array(z.string().min(1, 'between commas stands a value, and here is none').max(longest)));
 
 /**
  * What a request asks; the login that may stand beside it (`api_key`) has been looked at.
@@ -33,9 +36,19 @@ export const checked = <Schema extends z.ZodObject>(schema: Schema, query: unkno
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : String(issue?.path[0] ?? '');
+  const known = Object.keys(schema.shape).join(', ');
   throw new RollcallError(
     'QUERY_WRONG',
-    `Query parameter ${field}: ${issue?.message}.`,
-    `Known are ${Object.keys(schema.shape).join(', ')}.`,
+    `Query parameter ${field}: ${whatIsWrong(issue, asked[field])}.`,
+    known ? `Known are ${known}.` : 'There are no parameters here.',
   );
+};
+
+/** Zod says what it received after it was made a number, which nobody wrote. */
+const whatIsWrong = (issue: z.core.$ZodIssue | undefined, given: unknown): string | undefined => {
+  if (issue?.code !== 'invalid_type') return issue?.message;
+  if (Array.isArray(given)) return 'it is given more than once';
+  if (issue.expected === 'number') return 'it is no number';
+  if (issue.expected === 'int') return 'it is no whole number';
+  return issue.message;
 };
