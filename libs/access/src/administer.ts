@@ -28,6 +28,8 @@ export type Administration = {
   }) => Promise<UserShown>;
   /** By name. */
   users: () => UserShown[];
+  /** Whether logins are asked for: also when the last user is gone. */
+  asked: () => boolean;
   /** What the user had, tokens too, is good no longer. @throws RollcallError USER_UNKNOWN */
   revokeUser: (name: string) => void;
   /** @throws RollcallError USER_UNKNOWN, PASSWORD_WRONG */
@@ -75,6 +77,7 @@ export const administer = (
       });
     },
     users: () => (readUsers(dir)?.users ?? []).map(shown).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    asked: () => readUsers(dir) !== undefined,
     revokeUser: (name) =>
       change((users) => {
         const user = userIn(users, name);

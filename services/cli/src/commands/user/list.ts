@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { jsonLine } from '../../reading/json-line.ts';
 import { administered, type Options, withOptions } from './administered.ts';
-import { userLine } from './user-line.ts';
+import { nobodyLine, userLine } from './user-line.ts';
 
 /** `rollcall user list`: who may log in, without secrets. */
 export const registerList = (user: Command, context: Context): void => {
@@ -16,5 +16,5 @@ const list = (options: Options, context: Context): void => {
   const known = users.users();
   if (options.json) context.terminal.out(jsonLine({ users: known }));
   else if (known.length > 0) context.terminal.out(known.map((user) => `${userLine(user)}\n`).join(''));
-  else context.terminal.err(`There are no users in ${dir}.\n`);
+  else context.terminal.err(nobodyLine(dir, users.asked()));
 };

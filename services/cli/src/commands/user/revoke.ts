@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { jsonLine } from '../../reading/json-line.ts';
 import { administered, type Options, withOptions } from './administered.ts';
+import { nobodyLine } from './user-line.ts';
 
 /** `rollcall user revoke`: somebody who may log in no longer. */
 export const registerRevoke = (user: Command, context: Context): void => {
@@ -15,6 +16,7 @@ const revoke = (name: string, options: Options, context: Context): void => {
   const { dir, users } = administered(options, context);
   users.revokeUser(name);
   context.terminal.out(options.json ? jsonLine({ revoked: name }) : `${name} is taken out of ${dir}.\n`);
+  if (users.users().length === 0) context.terminal.err(nobodyLine(dir, users.asked()));
 };
 
 const HELP = `

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { TokenShown, UserShown } from '@rollcall/access';
 
 /** A user in one line: what he may, and by what he logs in. */
@@ -19,3 +20,9 @@ export const tokenLine = ({ id, role, created, expires, note }: TokenShown, now:
     ...(expires ? [`${Date.parse(expires) > now ? 'until' : 'over since'} ${expires}`] : []),
     ...(note ? [note] : []),
   ].join(', ');
+
+/** Where there are no users: after the last one is gone nobody is let in, which is another thing than none ever. */
+export const nobodyLine = (dir: string, asked: boolean): string =>
+  asked
+    ? `There are no users left in ${dir}, and logins are still asked for: add one, or remove ${join(dir, 'users.json')} to serve this machine without.\n`
+    : `There are no users in ${dir}.\n`;

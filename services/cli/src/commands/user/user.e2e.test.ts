@@ -194,3 +194,19 @@ describe('what is asked wrongly', () => {
     expect(err).toContain(code);
   });
 });
+
+test('whoever takes the last user out is told that nobody has a login now', async () => {
+  const env = { ROLLCALL_DATA: file('few') };
+  const none = 'There are no users in ';
+  const left = 'There are no users left in ';
+  expect((await rollcall(['user', 'list'], '', env)).err).toContain(none);
+  for (const name of ['one', 'two']) await rollcall(['user', 'add', name, '--no-password'], '', env);
+  expect((await rollcall(['user', 'revoke', 'one'], '', env)).err).toBe('');
+  expect(await rollcall(['user', 'revoke', 'two'], '', env)).toMatchObject({
+    status: 0,
+    err: expect.stringContaining(left),
+  });
+  expect((await rollcall(['user', 'list'], '', env)).err).toContain(left);
+  rmSync(join(file('few'), 'users.json'));
+  expect((await rollcall(['user', 'list'], '', env)).err).toContain(none);
+}, 30_000);
