@@ -74,9 +74,8 @@ const reader = (url: string, after: number | undefined) => {
     const lines = text.split('\n');
     text = lines.pop() ?? '';
     for (const line of lines) {
-      if (!line.startsWith('id: ')) continue;
-      got += 1;
-      last = Number(line.slice(4));
+      if (line.startsWith('data: ')) got += 1;
+      if (line.startsWith('id: ')) last = Number(line.slice(4));
     }
     look();
   };

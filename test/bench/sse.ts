@@ -10,7 +10,7 @@ const ROUNDS = Number(process.env.R ?? 5);
 /** Events a second that come into the list and go to every reader, and for how long. */
 const FEED = Number(process.env.FEED ?? 100);
 const FEED_MS = Number(process.env.W ?? 3_000);
-const GREETING = ': what happens from here on\n\n';
+const GREETING = /: what happens from here on\n(?:id: \d+\n)?\n\r\n$/;
 
 type Served = { rollcall: string; bare: string; step: number; bytes: number[] };
 
@@ -78,7 +78,7 @@ const follow = (url: string): Promise<Socket> => {
     let head = '';
     const onData = (chunk: Buffer): void => {
       head += chunk.toString('latin1');
-      if (!head.endsWith(`${GREETING}\r\n`)) return;
+      if (!GREETING.test(head)) return;
       socket.off('data', onData).off('close', ended);
       resolve(socket);
     };

@@ -27,6 +27,8 @@ export type Hub = {
    * their connections together. Until `signal` aborts.
    */
   stay: (signal: AbortSignal) => void;
+  /** Who joins now is told everything after this position; undefined where that is not known. */
+  reached: () => Position | undefined;
   readonly readers: number;
 };
 
@@ -46,7 +48,13 @@ export type HubOptions = {
   now?: () => Position;
 };
 
-type Following = { from: Position | undefined; ending: AbortController; recent: RecentlyTold };
+type Following = {
+  from: Position | undefined;
+  /** Where it began, also where `from` left that to the log. */
+  began: Position | undefined;
+  ending: AbortController;
+  recent: RecentlyTold;
+};
 
 const MOST_BEHIND = 10_000;
 /** Less than a reader may be behind, with room for what happens while it catches up. */
@@ -110,7 +118,7 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
   };
 
   const begin = (from: Position | undefined): Following => {
-    const own = { from, ending: new AbortController(), recent: createRecentlyTold(kept, from) };
+    const own = { from, began: from ?? now?.(), ending: new AbortController(), recent: createRecentlyTold(kept, from) };
     following = own;
     void run(own);
     return own;
@@ -145,6 +153,7 @@ export const createHub = (follow: Follow, { limit = MOST_BEHIND, kept = KEPT, no
     get readers() {
       return readers.size;
     },
+    reached: () => (following && following.from === undefined ? (following.recent.newest ?? following.began) : now?.()),
     join: (signal, drop) => {
       const past = following?.from === undefined ? undefined : now?.();
       return past === undefined ? enter(signal, drop, []) : behindOf(enter(signal, drop, []), past);

@@ -68,6 +68,25 @@ describe('the hub', () => {
     expect((await first.next()).done).toBe(true);
   });
 
+  test('says from where on who joins is told, be the list ahead of what was told or behind it', async () => {
+    const { follow, happen } = source();
+    let checkpoint = position(5);
+    const hub = createHub(follow, { now: () => checkpoint });
+    const ending = new AbortController();
+    expect(hub.reached()).toBe(5);
+    const first = hub.join(ending.signal);
+    checkpoint = position(7);
+    expect(hub.reached()).toBe(5);
+    happen([event(6), event(7), event(8)]);
+    await first.next();
+    expect(hub.reached()).toBe(8);
+    const second = hub.join(ending.signal);
+    happen([event(9)]);
+    expect(positions((await second.next()).value as Told[])).toEqual([9]);
+    ending.abort();
+    expect(hub.reached()).toBe(7);
+  });
+
   test('drops a reader that is too slow, and keeps the others', async () => {
     const { follow, happen } = source();
     const hub = createHub(follow, { limit: 3 });

@@ -18,6 +18,8 @@ export type View = {
   readonly resume: Hub['resume'];
   /** As in Hub. */
   readonly stay: Hub['stay'];
+  /** As in Hub. */
+  readonly reached: Hub['reached'];
   /** Whether anything of that PBX may be shown. */
   readonly sees: (pbx: string) => boolean;
 };
@@ -26,7 +28,8 @@ type Sources = { options: Pick<ApiOptions, 'cache' | 'at' | 'follow'>; hub: Hub 
 
 export const viewOf = (identity: Identity, { options, hub }: Sources): View => {
   const sees = (pbx: string): boolean => maySee(identity, pbx);
-  if (identity.pbxs === undefined) return { ...options, join: hub.join, resume: hub.resume, stay: hub.stay, sees };
+  const { join, resume, stay, reached } = hub;
+  if (identity.pbxs === undefined) return { ...options, join, resume, stay, reached, sees };
   return {
     cache: narrowedCache(options.cache, sees),
     at: async (moment) => {
@@ -34,12 +37,13 @@ export const viewOf = (identity: Identity, { options, hub }: Sources): View => {
       return { cache: narrowedCache(cache, sees), now };
     },
     follow: (from, signal, turn) => toldOf(options.follow(from, signal, turn), sees),
-    join: (signal, drop) => toldOf(hub.join(signal, drop), sees),
+    join: (signal, drop) => toldOf(join(signal, drop), sees),
     resume: (after, signal, drop) => {
-      const batches = hub.resume(after, signal, drop);
+      const batches = resume(after, signal, drop);
       return batches && toldOf(batches, sees);
     },
-    stay: hub.stay,
+    stay,
+    reached,
     sees,
   };
 };

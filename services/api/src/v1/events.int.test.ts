@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { position, type RecordedEvent } from '@rollcall/channel';
-import { systemWorld } from '@rollcall/clock';
+import { type Scheduler, systemWorld } from '@rollcall/clock';
 import type { Told } from '@rollcall/projector';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -71,11 +71,15 @@ afterEach(async () => {
   for (const one of begun.splice(0)) await one.close();
 });
 
-const start = async (log = growing(), compactedTo = 0): Promise<{ api: Api; log: ReturnType<typeof growing> }> => {
+const start = async (
+  log = growing(),
+  compactedTo = 0,
+  scheduler: Scheduler = systemWorld.scheduler,
+): Promise<{ api: Api; log: ReturnType<typeof growing> }> => {
   const cache = { ...cacheOf([pbxNamed('a'), pbxNamed('b')], []) };
   const api = await serve({
     cache: Object.defineProperty(cache, 'checkpoint', { get: log.head }),
-    scheduler: systemWorld.scheduler,
+    scheduler,
     follow: log.follow,
     log: {
       head: async () => log.head(),
@@ -94,6 +98,7 @@ const read = async (api: Api, path: string, headers: Record<string, string> = {}
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
   const seen: { id: number; type: string; data: unknown }[] = [];
   const waiting = new Set<() => void>();
+  let place: number | undefined;
   const reading = (async () => {
     let text = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -103,6 +108,8 @@ const read = async (api: Api, path: string, headers: Record<string, string> = {}
         text = text.slice(end + 2);
         const [, id, type = '', data = ''] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(message) ?? [];
         if (id !== undefined) seen.push({ id: Number(id), type, data: JSON.parse(data) });
+        const at = /^id: (\d+)$/m.exec(message)?.[1];
+        if (at !== undefined) place = Number(at);
       }
       for (const wake of waiting) wake();
     }
@@ -110,6 +117,8 @@ const read = async (api: Api, path: string, headers: Record<string, string> = {}
   return {
     seen,
     ids: () => seen.map(({ id }) => id),
+    /** What an EventSource would resume from. */
+    place: () => place,
     until: async (met: () => boolean): Promise<void> => {
       while (!met()) await new Promise<void>((resolve) => waiting.add(resolve));
     },
@@ -174,6 +183,38 @@ describe('server-sent events', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  test('are missed by no reader that loses its connection before the first of them', async () => {
+    const { api, log } = await start();
+    log.happen(4);
+    const reader = await read(api, '/v1/events');
+    await reader.until(() => reader.place() !== undefined);
+    await reader.leave();
+    log.happen(3);
+    const back = await read(api, '/v1/events', { 'last-event-id': String(reader.place()) });
+    await back.until(() => back.seen.length === 3);
+    expect([reader.ids(), back.ids()]).toEqual([[], [5, 6, 7]]);
+    await back.leave();
+  });
+
+  test('need not be wanted for a reader to know where it is: each sign of life says it', async () => {
+    const beats: (() => void)[] = [];
+    const after: Scheduler['after'] = (ms, call) => {
+      if (ms === 15_000) beats.push(call);
+      return () => {};
+    };
+    const { api, log } = await start(growing(), 0, { ...systemWorld.scheduler, after });
+    log.happen(4);
+    const [reader, all] = [await read(api, '/v1/events?type=ChannelDestroyed'), await read(api, '/v1/events')];
+    log.happen(4);
+    await all.until(() => all.seen.length === 4);
+    await reader.until(() => reader.seen.length === 1);
+    for (const beat of beats.splice(0)) beat();
+    await reader.until(() => reader.place() === 8);
+    expect([reader.ids(), all.place()]).toEqual([[5], 8]);
+    await reader.leave();
+    await all.leave();
   });
 
   test('of one PBX, one type, one channel', async () => {

@@ -1,28 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import { domainEventSchema, type Position } from '@rollcall/channel';
+import type { Position } from '@rollcall/channel';
 import { errorLine, isRollcallError, RollcallError } from '@rollcall/errors';
 import type { Told } from '@rollcall/projector';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
 import { type Behind, createBehind } from '../behind.ts';
 import type { ApiOptions } from '../options.ts';
 import { createSockets, wantsUpgrade } from '../upgrade.ts';
 import { positionAsked, readFeed } from './event-feed.ts';
+import { eventsQuery, only } from './event-filter.ts';
 import { eventJson, sseText } from './event-text.ts';
 import { createPast } from './past.ts';
-import { checked, listOf, namesOf } from './query.ts';
-
-const TYPES = domainEventSchema.options.map(({ shape }) => shape.type.value);
-
-export const eventsQuery = z.strictObject({
-  after: z.string().max(20).optional().meta({ description: 'Position after which to begin; default: from now on.' }),
-  pbx: listOf(64).optional().meta({ description: 'Names of PBXs, separated by commas.' }),
-  type: namesOf(TYPES)
-    .optional()
-    .meta({ description: `Types of events, separated by commas, of ${TYPES.join(', ')}.` }),
-  channel: listOf(150).optional().meta({ description: 'Uniqueids, separated by commas.' }),
-});
+import { checked } from './query.ts';
 
 /** A line that means nothing, so that whoever stands between does not think the connection dead. */
 const HEARTBEAT_MS = 15_000;
@@ -39,7 +28,7 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
   server.addHook('preClose', async () => closing.abort());
   const sockets = createSockets(server, { protocols: [], maxPayload: 1024 });
 
-  const begin = async (request: FastifyRequest): Promise<AsyncIterable<readonly Told[]> & { leave: () => void }> => {
+  const begin = async (request: FastifyRequest): Promise<Feed> => {
     const { after, ...filter } = checked(eventsQuery, request.query);
     const given = request.headers['last-event-id'] ?? after;
     const from = positionAsked(typeof given === 'string' ? given.trim() : undefined);
@@ -52,9 +41,16 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
     const oneOrder = options.log !== undefined;
     if (oneOrder) request.view.stay(closing.signal);
     const drop = (): void => void request.raw.socket.destroy();
-    const feed = readFeed(request.view, from, signal, { oneOrder, past, drop });
+    const begins = oneOrder ? (from ?? request.view.reached()) : undefined;
+    const events = readFeed(request.view, from, signal, { oneOrder, past, drop });
+    let passed: Position | undefined;
+    const feed = only(events, filter, (position) => {
+      passed = position;
+    });
     return {
-      [Symbol.asyncIterator]: () => only(feed, filter)[Symbol.asyncIterator](),
+      [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator](),
+      begins,
+      passed: () => (oneOrder ? passed : undefined),
       leave: () => {
         if (!leaving.signal.aborted) readers--;
         leaving.abort();
@@ -81,7 +77,16 @@ export const eventRoutes = (server: FastifyInstance, options: ApiOptions): void 
   });
 };
 
-type Feed = AsyncIterable<readonly Told[]> & { leave: () => void };
+type Feed = AsyncIterable<readonly Told[]> & {
+  /** Everything after it is told; undefined where nobody resumes. */
+  begins: Position | undefined;
+  /** Up to where a filter has looked; undefined where there is none: then each event says it. */
+  passed: () => Position | undefined;
+  leave: () => void;
+};
+
+/** From where to resume: who loses the connection before the first event that he wants would begin anew. */
+const idLine = (at: Position | undefined): string => (at === undefined ? '' : `id: ${at}\n`);
 
 const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions): Promise<void> => {
   const { raw } = reply;
@@ -96,9 +101,9 @@ const stream = async (reply: FastifyReply, feed: Feed, { scheduler }: ApiOptions
     // A proxy that keeps it back makes it no feed.
     'x-accel-buffering': 'no',
   });
-  raw.write(': what happens from here on\n\n');
+  raw.write(`: what happens from here on\n${idLine(feed.begins)}\n`);
   const beat = (): void => {
-    raw.write(':\n\n');
+    raw.write(`:\n${idLine(feed.passed())}\n`);
     stopBeating = scheduler?.after(HEARTBEAT_MS, beat);
   };
   let stopBeating = scheduler?.after(HEARTBEAT_MS, beat);
@@ -141,26 +146,6 @@ const push = async (socket: WebSocket, feed: Feed, behind: Behind): Promise<void
     feed.leave();
   }
 };
-
-type Filter = Pick<z.output<typeof eventsQuery>, 'pbx' | 'type' | 'channel'>;
-
-async function* only(feed: AsyncIterable<readonly Told[]>, filter: Filter): AsyncIterable<readonly Told[]> {
-  const { pbx, type, channel } = filter;
-  if (!pbx && !type && !channel) {
-    yield* feed;
-    return;
-  }
-  const uniqueidOf = ({ before, after }: Told): string | undefined => (after ?? before)?.uniqueid;
-  for await (const batch of feed) {
-    const wanted = batch.filter(
-      (one) =>
-        (!pbx || pbx.includes(one.event.pbx)) &&
-        (!type || type.includes(one.event.type)) &&
-        (!channel || channel.includes(uniqueidOf(one) ?? '')),
-    );
-    if (wanted.length > 0) yield wanted;
-  }
-}
 
 const checkPosition = async (
   from: Position | undefined,

@@ -2,7 +2,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
 import type { Operation } from '../operation.ts';
 import { channelsQuery } from './channels.ts';
-import { eventsQuery } from './events.ts';
+import { eventsQuery } from './event-filter.ts';
 import {
   channelsModel,
   countsModel,
