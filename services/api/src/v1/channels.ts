@@ -7,7 +7,7 @@ import type { ApiOptions } from '../options.ts';
 import { setAside } from '../set-aside.ts';
 import { channelModel } from './models.ts';
 import { page, readCursor, sortSchema } from './page.ts';
-import { checked, namesOf } from './query.ts';
+import { checked, namesOf, numeral } from './query.ts';
 import { createReach } from './reach.ts';
 import { selectionFields, selects } from './selection.ts';
 import { createSending } from './sending.ts';
@@ -20,24 +20,17 @@ export const channelsQuery = z.strictObject({
   ...selectionFields,
   at: z.string().max(60).optional().meta({ description: 'The list as it was: a position, a time, or -10m.' }),
   sort: sortSchema.default('created').meta({ description: 'A dash before it turns the order round.' }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
+  limit: numeral(z.number().int().min(1).max(10_000))
     .optional()
     .meta({ description: 'Channels on a page; all unless given.' }),
   cursor: z.string().max(2000).optional().meta({ description: '"next" of the page before.' }),
   fields: namesOf(FIELDS)
     .optional()
     .meta({ description: 'Names of fields to send, separated by commas; all unless given.' }),
-  'wait-for': z.coerce
-    .number()
-    .int()
-    .min(0)
+  'wait-for': numeral(z.number().int().min(0))
     .optional()
     .meta({ description: 'Answer when the list has everything up to this position.' }),
-  timeout: z.coerce.number().min(0).max(60).default(5).meta({ description: 'Seconds to wait for it at most.' }),
+  timeout: numeral(z.number().min(0).max(60)).default(5).meta({ description: 'Seconds to wait for it at most; default: 5.' }),
 });
 
 /** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */

@@ -4,7 +4,7 @@ import type { EventLog } from '@rollcall/event-log';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiOptions } from '../options.ts';
-import { checked } from './query.ts';
+import { checked, numeral } from './query.ts';
 import { doubtsOf, sayStale } from './stale.ts';
 import { createUnchanged } from './unchanged.ts';
 
@@ -13,10 +13,7 @@ export const oneChannelQuery = z.strictObject({
 });
 
 export const timelineQuery = z.strictObject({
-  boot: z.coerce
-    .number()
-    .int()
-    .min(0)
+  boot: numeral(z.number().int().min(0))
     .optional()
     .meta({ description: 'Which run of that Asterisk, from 1; default: the last one that had it.' }),
 });

@@ -26,6 +26,15 @@ export const listOf = (longest: number) =>
     .transform((text) => text.split(',').map((one) => one.trim()))
     .pipe(z.array(z.string().min(1, 'between commas stands a value, and here is none').max(longest)));
 
+const NUMERAL = /^-?\d{1,15}(\.\d{1,9})?$/;
+
+/** A number as people write one: nothing at all is none, nor is 0x10, both of which JavaScript would take. */
+export const numeral = <Schema extends z.ZodNumber>(schema: Schema) =>
+  z.preprocess(
+    (given) => (typeof given === 'string' ? (NUMERAL.test(given) ? Number(given) : Number.NaN) : given),
+    schema,
+  );
+
 /**
  * What a request asks; the login that may stand beside it (`api_key`) has been looked at.
  * @throws RollcallError QUERY_WRONG naming the parameter

@@ -18,7 +18,7 @@ const originSchema = z
 
 const file = z.string().min(1).max(4_096);
 /** From the environment and the command line they come as text. */
-const count = z.coerce.number().int();
+const count = z.coerce.number('is no number, such as 10000').int('is no whole number');
 
 /** Who may reach HTTP, and how. */
 export const httpSettings = {
