@@ -30,7 +30,9 @@ export const channelsQuery = z.strictObject({
   'wait-for': numeral(z.number().int().min(0))
     .optional()
     .meta({ description: 'Answer when the list has everything up to this position.' }),
-  timeout: numeral(z.number().min(0).max(60)).default(5).meta({ description: 'Seconds to wait for it at most; default: 5.' }),
+  timeout: numeral(z.number().min(0).max(60))
+    .default(5)
+    .meta({ description: 'Seconds to wait for it at most; default: 5.' }),
 });
 
 /** Rollcall's own snapshots, with everything that it knows; the command line reads this with --url. */
